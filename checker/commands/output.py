@@ -1,0 +1,103 @@
+"""Where results go: the terminal, a file, a folder. Files appear whole or not at all, and never over a paper."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from checker.errors import WriteError
+from checker.render import ONE_FILE_EACH, Rendered, renderer
+from checker.report import Report
+
+
+def deliver(report: Report, formats: Sequence[str], output: Path | None, streams: Mapping[str, bytes]) -> None:
+    """Write the report in all `formats`: to standard output, or to `output` (a file, or a folder for several)."""
+    rendered = {name: renderer(name)(report, streams) for name in formats if not (name == "text" and output is None)}
+    sources = {Path(document.path).resolve() for document in report.submission.documents}
+    results = [result for outputs in rendered.values() for result in outputs]
+    if output is not None:
+        places = _places(results, output, several=len(formats) > 1 or bool(ONE_FILE_EACH & set(formats)))
+        _write_all(places, sources)
+        return
+    _write_all(_beside_sources(report, rendered), sources)
+    for name in formats:
+        if name == "text":
+            _show(report)
+        elif name not in ONE_FILE_EACH:
+            for result in rendered[name]:
+                sys.stdout.buffer.write(result.data)
+    sys.stdout.flush()
+
+
+def _show(report: Report) -> None:
+    from rich.console import Console
+
+    from checker.render import text
+
+    text.write(report, Console(highlight=False, soft_wrap=True))
+
+
+def _places(results: Sequence[Rendered], output: Path, *, several: bool) -> list[tuple[Path, bytes]]:
+    """`output` is a folder if it exists as one, has no suffix, or has to take several files."""
+    if len(results) == 1 and not output.is_dir() and (output.suffix or not several):
+        return [(output, results[0].data)]
+    return [(output / result.name, result.data) for result in results]
+
+
+def _beside_sources(report: Report, rendered: Mapping[str, Sequence[Rendered]]) -> list[tuple[Path, bytes]]:
+    """Without -o the marked-up copies go beside the papers they belong to."""
+    sources = list(dict.fromkeys(document.path for document in report.submission.documents))
+    return [
+        (Path(source).parent / result.name, result.data)
+        for name in sorted(ONE_FILE_EACH & set(rendered))
+        for source, result in zip(sources, rendered[name], strict=True)
+    ]
+
+
+def _write_all(places: Sequence[tuple[Path, bytes]], sources: set[Path]) -> None:
+    for path, _ in places:
+        if path.resolve() in sources:
+            raise WriteError(f"不能把结果写到原材料上：{path}；请换一个文件名或文件夹。")
+    for path, data in places:
+        write_whole(path, data)
+        click.echo(f"已写出 {path}", err=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write beside the target, then rename: the file is whole or it is not there. WriteError says what went wrong."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".kaohe-", dir=path.parent)
+    except OSError as error:
+        raise WriteError(f"写不了 {path.parent}：{_why(error)}") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # mkstemp makes private files; a result is as readable as any file the user makes.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise WriteError(f"写不了 {path}：{_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    reasons = {
+        "PermissionError": "没有写入权限，或者文件正被别的程序打开，请关闭后重试。",
+        "FileExistsError": "同名的文件挡住了文件夹，请换一个位置。",
+        "NotADirectoryError": "路径中有一段不是文件夹，请换一个位置。",
+        "IsADirectoryError": "这是一个文件夹，请给出文件名。",
+    }
+    if error.errno in (28, 122):
+        return "磁盘已满，请清理后重试。"
+    if error.errno == 36:
+        return "文件名太长，请用 -o 给一个短一些的名字。"
+    return reasons.get(type(error).__name__, "请检查磁盘或网络位置后重试。")

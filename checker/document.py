@@ -1,0 +1,211 @@
+"""What every other part of the checker works on: a paper as text, and where each character of it came from.
+
+This module knows no file format. A reader fills these types; nobody changes them afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+BlockKind = Literal["title", "heading", "paragraph", "list-item", "cell", "footnote", "endnote", "textbox"]
+
+PAPER_KINDS: Mapping[str, str] = {
+    "team-summary": "领导班子工作总结",
+    "achievement-list": "实绩清单",
+    "feature-list": "特色工作清单",
+    "problem-list": "问题清单",
+    "suggestion-list": "建议清单",
+    "cadre-report": "领导干部述职述廉述学报告",
+    "prior-post-note": "原单位提供的原任职情况",
+    "secondment-opinion": "派出（接收）单位意见",
+    "probation-summary": "试用期工作总结",
+    "selection-report": "干部选拔任用工作「一报告两评议」材料",
+    "grade-proposal": "年度考核等次建议",
+    "other": "其他材料",
+}
+"""Kinds of paper a submission holds (REQUIREMENTS, 「Papers that a submission holds」): id to Chinese name."""
+
+LIST_KINDS: tuple[str, ...] = ("achievement-list", "feature-list", "problem-list", "suggestion-list")
+
+
+class Span(NamedTuple):
+    """Half-open range of offsets into `Document.text`; the one authority on place."""
+
+    start: int
+    end: int
+
+    def shift(self, by: int) -> Span:
+        """The same range, moved by `by` characters."""
+        return Span(self.start + by, self.end + by)
+
+    def holds(self, other: Span) -> bool:
+        """Whether `other` lies wholly inside this range."""
+        return self.start <= other.start and other.end <= self.end
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two ranges share at least one character."""
+        return self.start < other.end and other.start < self.end
+
+
+class Cell(NamedTuple):
+    """Place of a table cell: number of the table in the document, row and column, all from 0."""
+
+    table: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph of the source.
+
+    `level` is the depth of a heading or list item, from 1 (0: neither). `label` is the automatic number that Word
+    shows before the paragraph; it is not part of the text. `cell` is set for every paragraph inside a table.
+    """
+
+    kind: BlockKind
+    span: Span
+    level: int = 0
+    label: str = ""
+    cell: Cell | None = None
+
+
+class Anchor(NamedTuple):
+    """Where a stretch of text came from: character `offset` of text node number `node` of the package part `part`.
+
+    Nodes are numbered in document order from 0 over the elements that `readers.docx.TEXT_NODES` names. The stretch
+    [start, end) of the text maps one to one to characters [offset, offset + end - start) of that node.
+    `host` is the node in the body that a comment about this stretch has to sit on where the node itself cannot carry
+    one (text boxes, footnotes); -1 means the node itself.
+    """
+
+    start: int
+    end: int
+    part: str
+    node: int
+    offset: int
+    host: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of the reading statement: `what` is a stable English code, `text` the sentence a user reads."""
+
+    what: str
+    count: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a file and what was not."""
+
+    read: tuple[Note, ...] = ()
+    not_read: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A paper, or one of several papers that stand in the same file.
+
+    `text` is what counts as handed in: blocks joined by a line feed. A soft line break inside a block is a line feed
+    too; block spans tell them apart. `base` is the offset of `text` in the text of the whole file (not 0 only for a
+    paper that `part` cut out), so that `base + span` is the same place for every paper of one file.
+    """
+
+    path: str
+    format: str
+    text: str
+    blocks: tuple[Block, ...]
+    anchors: tuple[Anchor, ...] = ()
+    reading: Reading = field(default_factory=Reading)
+    sha256: str = ""
+    kind: str = "other"
+    kind_source: Literal["given", "detected"] = "detected"
+    kind_reason: str = ""
+    base: int = 0
+
+    def slice(self, span: Span) -> str:
+        """The text of `span`."""
+        return self.text[span.start : span.end]
+
+    def block_at(self, offset: int) -> Block | None:
+        """The block that holds the character at `offset`, or None between blocks."""
+        index = self.block_index(offset)
+        return None if index is None else self.blocks[index]
+
+    def block_index(self, offset: int) -> int | None:
+        """Index in `blocks` of the block that holds the character at `offset`, or None between blocks."""
+        low, high = 0, len(self.blocks)
+        while low < high:
+            middle = (low + high) // 2
+            if self.blocks[middle].span.end <= offset:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self.blocks) and self.blocks[low].span.start <= offset:
+            return low
+        return None
+
+    @property
+    def title(self) -> Span | None:
+        """Where the title stands: the title blocks at the head, else the first block that holds text."""
+        filled = [block for block in self.blocks if self.slice(block.span).strip()]
+        if not filled:
+            return None
+        if filled[0].kind != "title":
+            return filled[0].span
+        last = filled[0]
+        for block in filled[1:]:
+            if block.kind != "title":
+                break
+            last = block
+        return Span(filled[0].span.start, last.span.end)
+
+    def sources(self, span: Span) -> Iterator[Anchor]:
+        """The anchors of `span`, each cut down to the part of it that lies inside."""
+        for anchor in self.anchors:
+            if anchor.end <= span.start:
+                continue
+            if anchor.start >= span.end:
+                return
+            start, end = max(anchor.start, span.start), min(anchor.end, span.end)
+            yield anchor._replace(start=start, end=end, offset=anchor.offset + start - anchor.start)
+
+    def part(self, span: Span, kind: str, reason: str) -> Document:
+        """The paper of `kind` that stands in `span` of this file, as a document of its own."""
+        blocks = tuple(
+            replace(block, span=block.span.shift(-span.start)) for block in self.blocks if span.holds(block.span)
+        )
+        anchors = tuple(
+            anchor._replace(start=anchor.start - span.start, end=anchor.end - span.start)
+            for anchor in self.sources(span)
+        )
+        return replace(
+            self,
+            text=self.text[span.start : span.end],
+            blocks=blocks,
+            anchors=anchors,
+            kind=kind,
+            kind_reason=reason,
+            base=self.base + span.start,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """All that one unit (or one person) hands in, and what is known of it besides.
+
+    `flags` holds `party-chief` (县（区）党委主要领导) and `non-party` (党外干部) where they apply. `not_applicable`
+    maps a topic id to the reason why it is none of this unit's business. `roster` is filled by batch screening.
+    """
+
+    documents: tuple[Document, ...]
+    unit: str = ""
+    unit_type: str = ""
+    person: str = ""
+    flags: frozenset[str] = frozenset()
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    roster: Sequence[Mapping[str, str]] = ()

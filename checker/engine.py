@@ -1,0 +1,169 @@
+"""The only loop over rules: a notice and a submission in, a report out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+
+from checker import papers as recognition
+from checker import rules
+from checker.document import Document, Submission
+from checker.language.paper import Paper
+from checker.notice import FLAGS, Notice, Rule
+from checker.readers import read
+from checker.report import Count, Coverage, Finding, Level, NotChecked, Problem, Report
+from checker.rules.base import Hit
+
+COUNT_SCOPE = "计正文、表格、文本框、脚注尾注和已插入的修订；不计删除的修订、隐藏文字、批注、页眉页脚和自动编号"
+
+
+def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) -> Report:
+    """Hold every rule of `notice` against `submission`.
+
+    `errors` are the inputs that could not be read. A rule that fails on its own is told in `not_checked` and in the
+    errors, so that it never passes for a clean paper.
+    """
+    papers = [Paper(document, notice.lexicons) for document in submission.documents]
+    findings: list[Finding] = []
+    not_checked: list[NotChecked] = []
+    problems = list(errors)
+    for rule in notice.rules:
+        reason = _why_not(rule, submission)
+        if reason:
+            not_checked.append(NotChecked(rule.id, reason))
+            continue
+        chosen = [paper for paper in papers if paper.document.kind in rule.applies_to]
+        try:
+            hits = list(rule.kind.check(rule.params, chosen))
+        except Exception as error:
+            not_checked.append(NotChecked(rule.id, "检查时程序出错"))
+            problems.append(
+                Problem("", "internal-error", f"规则 {rule.id} 检查时程序出错（{type(error).__name__}），这一条没有查")
+            )
+            continue
+        findings.extend(_finding(rule, hit) for hit in hits if not _excused(rule, hit, submission))
+    coverage = tuple(_coverage(notice, submission, paper) for paper in papers)
+    ordered = _in_order(_distinct(findings), submission.documents)
+    return Report(submission, notice, tuple(ordered), coverage, tuple(not_checked), tuple(problems))
+
+
+def try_examples(notice: Notice, rule: Rule) -> str:
+    """What is wrong with the rule's own examples, in one sentence; empty where they hold."""
+    if rule.examples is None:
+        return ""
+    for name, text, wanted in (("bad", rule.examples.bad, True), ("good", rule.examples.good, False)):
+        document = read(f"{rule.id}-{name}", text.encode())
+        documents = recognition.recognise(document, kind=rule.applies_to[0])
+        papers = [Paper(part, notice.lexicons) for part in documents if part.kind in rule.applies_to]
+        hits = list(rule.kind.check(rule.examples.params, papers))
+        if bool(hits) != wanted:
+            return "没有查出自己的 bad 例子" if wanted else f"误报了自己的 good 例子（{dict(hits[0].facts)}）"
+    return ""
+
+
+def _why_not(rule: Rule, submission: Submission) -> str:
+    """Why a rule cannot run on this submission; empty where it can."""
+    if rule.kind.name == rules.PENDING:
+        return str(rule.params.reason)
+    if not any(document.kind in rule.applies_to for document in submission.documents):
+        return "没有收到适用的材料"
+    if rule.only_for and rule.only_for not in submission.flags:
+        return f"只适用于{FLAGS[rule.only_for]}；本人属于这种情况的，请加 --{rule.only_for}"
+    return ""
+
+
+def _excused(rule: Rule, hit: Hit, submission: Submission) -> bool:
+    return rule.kind.covers == "topics" and hit.subject in submission.not_applicable
+
+
+def _finding(rule: Rule, hit: Hit) -> Finding:
+    wording = rule.wording(hit.case)
+    facts = {**_settings(rule), **hit.facts}
+    return Finding(
+        rule=rule.id,
+        case=hit.case,
+        severity=wording.severity,
+        clause=rule.clause,
+        message=wording.message.format_map(facts),
+        suggestion=wording.suggestion.format_map(facts),
+        document=hit.document,
+        span=hit.span,
+        at=hit.at,
+        facts=hit.facts,
+        related=hit.related,
+        fingerprint=_fingerprint(rule, hit),
+    )
+
+
+def _settings(rule: Rule) -> dict[str, object]:
+    """The plain parameters of a rule, for its messages ({max})."""
+    values = {field.name: getattr(rule.params, field.name) for field in fields(rule.params)}
+    return {name: value for name, value in values.items() if isinstance(value, (str, int, float))}
+
+
+def _fingerprint(rule: Rule, hit: Hit) -> str:
+    """16 hex digits that stay the same while the words found, or the thing absent, stay the same."""
+    kind = hit.document.kind if hit.document else ""
+    words = ""
+    # A level found by name only keeps its identity however the sentence around it is edited.
+    if hit.document is not None and hit.span is not None and not hit.subject and rule.kind.name != "length":
+        words = re.sub(r"\s+", "", hit.document.slice(hit.span))
+    key = "\n".join((rule.id, hit.case, kind, hit.subject, words))
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings with fingerprints made distinct where the same words are found more than once in a paper."""
+    seen: dict[str, int] = {}
+    for finding in findings:
+        number = seen.get(finding.fingerprint, 0)
+        seen[finding.fingerprint] = number + 1
+        if number == 0:
+            yield finding
+        else:
+            yield _renumbered(finding, number)
+
+
+def _renumbered(finding: Finding, number: int) -> Finding:
+    key = f"{finding.fingerprint}\n{number}"
+    return replace(finding, fingerprint=hashlib.sha256(key.encode()).hexdigest()[:16])
+
+
+def _in_order(findings: Iterator[Finding], documents: Sequence[Document]) -> list[Finding]:
+    """By paper, then by place; things absent come where they belong, those on the whole submission first."""
+    number = {id(document): index for index, document in enumerate(documents)}
+
+    def key(finding: Finding) -> tuple[int, int, int]:
+        if finding.document is None:
+            return -1, 0, 0
+        place = finding.place
+        return number[id(finding.document)], place.start if place else 0, place.end if place else 0
+
+    return sorted(findings, key=key)
+
+
+def _coverage(notice: Notice, submission: Submission, paper: Paper) -> Coverage:
+    kind = paper.document.kind
+    limit = None
+    levels: dict[str, dict[str, Level]] = {"facets": {}, "topics": {}}
+    for rule in notice.rules:
+        if kind not in rule.applies_to or (rule.only_for and rule.only_for not in submission.flags):
+            continue
+        if rule.kind.name == "length":
+            limit = rule.params.max
+        if rule.kind.cover is not None:
+            for level in rule.kind.cover(rule.params, paper):
+                levels[rule.kind.covers][level.id] = _with_excuse(level, submission.not_applicable)
+    return Coverage(
+        paper.document,
+        Count(paper.words, limit, COUNT_SCOPE),
+        tuple(levels["facets"].values()),
+        tuple(levels["topics"].values()),
+    )
+
+
+def _with_excuse(level: Level, excuses: Mapping[str, str]) -> Level:
+    reason = excuses.get(level.id, "")
+    return Level(level.id, level.name, level.level, level.evidence, reason) if reason else level

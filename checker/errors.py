@@ -1,0 +1,37 @@
+"""Errors that a user can cause: each has a stable code for machines and one Chinese sentence for people."""
+
+from __future__ import annotations
+
+
+class KaoheError(Exception):
+    """Base of all errors that end in one clear sentence instead of a traceback."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class ReadError(KaoheError):
+    """A file that cannot be read; the other files of the submission are still checked."""
+
+
+class NoticeError(KaoheError):
+    """A notice that cannot be loaded; the message begins with file:line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("bad-notice", message)
+
+
+class UsageError(KaoheError):
+    """Options or settings that make no sense together."""
+
+    def __init__(self, message: str, code: str = "bad-usage") -> None:
+        super().__init__(code, message)
+
+
+class WriteError(KaoheError):
+    """A result that cannot be written; nothing half-written is left behind."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("write-failed", message)

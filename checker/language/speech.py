@@ -1,0 +1,295 @@
+"""How a paper speaks to a topic: not at all, by name only, or with substance of its own.
+
+A topic is *substantive* when a statement about it carries its own action, result, figure, date or case. It is
+*named* when its terms stand only in an enumeration (统筹推进A、B、C等工作), in a slogan, in a plan for next year or
+in a list of shortcomings. Source: REQUIREMENTS, 「Topics」.
+
+Statements are read in order, as a reviewer reads: a statement that holds no topic's terms goes on about the topic in
+focus, which is the one of the statement before it in the same paragraph, or of the heading above.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from checker.document import Block, Span
+from checker.language.paper import Paper, Section
+from checker.language.sentences import Sentence, Statement
+from checker.report import Level
+
+ACTIONS = "cues/action"
+RESULTS = "cues/result"
+PLANS = "cues/plan"
+PLAN_HEADINGS = "cues/plan-heading"
+SHORTCOMINGS = "cues/shortcoming"
+SLOGANS = "cues/slogan"
+EXHORTATIONS = "cues/exhortation"
+COMMON_WORDS = "words/common"
+CUES = (ACTIONS, RESULTS, PLANS, PLAN_HEADINGS, SHORTCOMINGS, SLOGANS, EXHORTATIONS, COMMON_WORDS)
+
+_NUMERAL = "一二两三四五六七八九十百千万亿数几"
+_MEASURES = "家次场件名人起户处所期篇条份宗例台辆亩吨元轮批位座间套"
+FIGURE = re.compile(
+    r"\d[\d,，.]*(?:\s*[%％‰]|个百分点|[余多]?[万亿千百]|[余多]?[^\d\s年月日号〕\]）)、，。；：.％%])"
+    rf"|[{_NUMERAL}]+[余多]?[{_MEASURES}](?!代|个|以|般|来|旦|切)"
+    r"|百分之[一二三四五六七八九十]|[０-９]{2,}"
+)
+_TIMES = re.compile(r"\d+余?(?:次|场|期|人次|篇|讲|堂|课时)|[二两三四五六七八九十]+余?(?:次|场|期|人次|篇|讲|堂)")
+DATE = re.compile(r"\d{1,2}月(?:\d{1,2}日|份|底|初|中旬|上旬|下旬|以来)?|\d{1,2}日|[一二三四]季度|[上下]半年")
+CASE = re.compile(r"《[^》]{4,}》")
+# 四个意识, 三严三实 and the like hold numerals that count nothing.
+_SET_NUMBERS = re.compile(
+    r"[“‘「][^”’」]{2,16}[”’」]|[一二两三四五六七八九]个(?:意识|自信|维护|清单|确保|一批|方面|结合|必须|坚持|着力)|一次次|一件件|一个个|第一[个项次]"
+    r"|[一二三四五六七八九十]、|[（(]\d{1,2}[）)]"
+)
+_CLAUSE_MARKS = "，。；：！？\n,;:!?"
+_BESIDE_MAX = 4
+_LEAD_REST = 6
+_SPECIFIC_MIN = 10
+_BLANK = "　"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A matter that the notice wants reported. `lexicon` holds its terms.
+
+    `evidence` says what may count for it: `clause` for matters of work, which are told apart clause by clause;
+    `sentence` for broad policies, to which anything in the sentence speaks; `attitude` for 四个意识 and the like, which
+    are shown by what was done in the sentence, not by its figures.
+    """
+
+    id: str
+    name: str
+    lexicon: str
+    evidence: str = "clause"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    topic: str
+    span: Span
+    enumerated: bool
+
+
+def levels(paper: Paper, topics: Sequence[Topic]) -> tuple[Level, ...]:
+    """The level of each topic in `paper`, with the statements that show it, substantive ones first."""
+    substantive, named = _survey(paper, tuple(topics))
+    return tuple(_level(topic, substantive.get(topic.id, []), named.get(topic.id, [])) for topic in topics)
+
+
+def _level(topic: Topic, substantive: list[Span], named: list[Span]) -> Level:
+    if substantive:
+        return Level(topic.id, topic.name, "substantive", tuple(dict.fromkeys(substantive))[:5])
+    if named:
+        return Level(topic.id, topic.name, "named", tuple(dict.fromkeys(named))[:5])
+    return Level(topic.id, topic.name, "absent")
+
+
+def has_substance(paper: Paper, span: Span) -> bool:
+    """Whether the stretch carries an action, a result, a figure, a date or a case, or is specific in other words."""
+    measured = _measured(paper)
+    if has_action(paper, span) or measured.tells(paper, RESULTS, span):
+        return True
+    text = measured.text[span.start : span.end]
+    return bool(FIGURE.search(text) or DATE.search(text) or CASE.search(text))
+
+
+def has_action(paper: Paper, span: Span) -> bool:
+    """Whether the stretch tells what was done: by a verb of action, how often, or in words specific enough."""
+    measured = _measured(paper)
+    if measured.tells(paper, ACTIONS, span) or measured.specific(span) >= _SPECIFIC_MIN:
+        return True
+    return bool(_TIMES.search(measured.text, span.start, span.end))
+
+
+class _Measured:
+    """The text without its set words: topic terms, slogans, set numbers; and how specific what is left is.
+
+    A stretch is as specific as it has characters in words that are not the common coin of official papers
+    (`words/common`); 武装部与驻地某团结成共建对子 tells what was done in no word that a list of actions would hold.
+    """
+
+    def __init__(self, paper: Paper) -> None:
+        document = paper.document
+        blanked = list(document.text)
+        for lexicon, spans in paper.matches.items():
+            if lexicon == SLOGANS or lexicon.startswith("topics/"):
+                for start, end in spans:
+                    blanked[start:end] = _BLANK * (end - start)
+        self.text = _SET_NUMBERS.sub(lambda match: _BLANK * len(match.group()), "".join(blanked))
+        common = paper.wording(COMMON_WORDS)
+        weights = [0] * (len(document.text) + 1)
+        position = 0
+        for word in paper.tokens.words:
+            if len(word) > 1 and word not in common and "\u4e00" <= word[0] <= "\u9fff":
+                start = paper.plain.origin(position)
+                if self.text[start] != _BLANK:
+                    weights[start + 1] = len(word)
+            position += len(word)
+        self._sums = list(accumulate(weights))
+
+    def tells(self, paper: Paper, cues: str, span: Span) -> bool:
+        """Whether a cue stands in the stretch outside all set words (the 选拔 of 干部选拔任用 is no action)."""
+        return any(self.text[found.start] != _BLANK for found in paper.found(cues, span))
+
+    def specific(self, span: Span) -> int:
+        """Characters of the stretch that stand in uncommon words."""
+        return self._sums[span.end] - self._sums[span.start]
+
+
+def _measured(paper: Paper) -> _Measured:
+    if "measured" not in paper.memo:
+        paper.memo["measured"] = _Measured(paper)
+    measured = paper.memo["measured"]
+    assert isinstance(measured, _Measured)
+    return measured
+
+
+class _Survey:
+    """One reading of a paper for a set of topics."""
+
+    def __init__(self, paper: Paper, topics: tuple[Topic, ...]) -> None:
+        self.paper = paper
+        self.topics = topics
+        self.by_sentence = {topic.id for topic in topics if topic.evidence == "sentence"}
+        self.attitudes = {topic.id for topic in topics if topic.evidence == "attitude"}
+        self.substantive: dict[str, list[Span]] = {}
+        self.named: dict[str, list[Span]] = {}
+        self.mentions = sorted(self._mentions(), key=lambda mention: mention.span)
+        self._starts = [mention.span.start for mention in self.mentions]
+
+    def _mentions(self) -> Iterator[_Mention]:
+        """The mentions of the topics asked for, and of all others: those end what is said about these."""
+        asked = {topic.lexicon: topic.id for topic in self.topics}
+        for lexicon, spans in self.paper.matches.items():
+            if lexicon.startswith("topics/") or lexicon in asked:
+                for span in spans:
+                    yield _Mention(asked.get(lexicon, lexicon), span, _enumerated(self.paper.document.text, span))
+
+    def inside(self, span: Span) -> list[_Mention]:
+        """The mentions that begin in `span`."""
+        return self.mentions[bisect_left(self._starts, span.start) : bisect_left(self._starts, span.end)]
+
+    def read(self) -> None:
+        for section in self.paper.sections:
+            for mention in self.inside(section.heading):
+                self.named.setdefault(mention.topic, []).append(section.heading)
+        for block, block_sentences in self.paper.sentences:
+            self._read_block(block, block_sentences)
+
+    def _read_block(self, block: Block, block_sentences: Sequence[Sentence]) -> None:
+        over = self.paper.headings_over(block.span.start)
+        forward = any(self.paper.speaks(PLAN_HEADINGS, section.heading) for section in over)
+        focus = self._heading_focus(over)
+        for sentence in block_sentences:
+            plan = self.paper.found(PLANS, sentence.span)
+            # What stands before the first 下一步 is still told of this year.
+            done_until = sentence.span.start if forward else plan[0].start if plan else sentence.span.end
+            for statement in sentence.statements:
+                focus = self._read_statement(Span(sentence.span.start, done_until), statement, focus)
+
+    def _falls_short(self, span: Span) -> bool:
+        """Whether the statement tells what is wanting or what ought to be, and no action taken."""
+        wanting = self.paper.speaks(SHORTCOMINGS, span) or self.paper.speaks(EXHORTATIONS, span)
+        return wanting and not _measured(self.paper).tells(self.paper, ACTIONS, span)
+
+    def _heading_focus(self, over: list[Section]) -> tuple[str, ...]:
+        """The topics of the innermost heading that names any; none where it names more than two."""
+        for section in reversed(over):
+            named = tuple(dict.fromkeys(mention.topic for mention in self.inside(section.heading)))
+            if named:
+                return named if len(named) <= 3 else ()
+        return ()
+
+    def _read_statement(self, done: Span, statement: Statement, focus: tuple[str, ...]) -> tuple[str, ...]:
+        """Note what one statement says; `done` is the part of its sentence that tells of work done. The new focus."""
+        not_done = statement.span.start >= done.end or self._falls_short(statement.span)
+        by_clause = [self.inside(clause) for clause in statement.clauses]
+        mentioned = [mention for clause in by_clause for mention in clause]
+        for mention in mentioned:
+            self.named.setdefault(mention.topic, []).append(statement.span)
+        if not mentioned:
+            if not not_done and focus and has_substance(self.paper, statement.span):
+                self._mark(focus, statement.span)
+            return focus
+        if not not_done:
+            self._attribute(done, statement, by_clause)
+        free = tuple(dict.fromkeys(mention.topic for mention in mentioned if not mention.enumerated))
+        return free if len(free) <= 3 else ()
+
+    def _attribute(self, done: Span, statement: Statement, by_clause: list[list[_Mention]]) -> None:
+        """Give each clause's substance to the topics it speaks of: its own, else those before and right after it.
+
+        A first clause that only names its topic (扫黑除恶上，…) is what the whole statement is about.
+        """
+        owners: list[tuple[str, ...]] = []
+        lead: tuple[str, ...] = ()
+        current: tuple[str, ...] = ()
+        for clause, mentions in zip(statement.clauses, by_clause, strict=True):
+            own = tuple(dict.fromkeys(mention.topic for mention in mentions if not mention.enumerated))
+            if mentions:
+                current = own
+            if not owners and own and _only_names(clause, mentions):
+                lead = own
+            owners.append((*current, *lead))
+        following: tuple[str, ...] = ()
+        for index in range(len(by_clause) - 1, -1, -1):
+            if by_clause[index]:
+                following = owners[index]
+            else:
+                owners[index] = (*owners[index], *following)
+                following = following if not any(by_clause[:index]) else ()
+        for clause, topics in zip(statement.clauses, owners, strict=True):
+            clause = Span(clause.start, min(clause.end, done.end))
+            if topics and clause.start < clause.end and has_substance(self.paper, clause):
+                self._mark(topics, statement.span)
+        mentioned = {mention.topic for mentions in by_clause for mention in mentions}
+        if mentioned & self.by_sentence and has_substance(self.paper, done):
+            self._mark(sorted(mentioned & self.by_sentence), statement.span)
+        if mentioned & self.attitudes and has_action(self.paper, done):
+            self._mark(sorted(mentioned & self.attitudes), statement.span)
+
+    def _mark(self, topics: Sequence[str], span: Span) -> None:
+        for topic in topics:
+            self.substantive.setdefault(topic, []).append(span)
+
+
+def _survey(paper: Paper, topics: tuple[Topic, ...]) -> tuple[dict[str, list[Span]], dict[str, list[Span]]]:
+    survey = _Survey(paper, topics)
+    survey.read()
+    return survey.substantive, survey.named
+
+
+def _only_names(clause: Span, mentions: Sequence[_Mention]) -> bool:
+    named = max(mention.span.end for mention in mentions) - min(mention.span.start for mention in mentions)
+    return clause.end - clause.start - named <= _LEAD_REST
+
+
+def _enumerated(text: str, span: Span) -> bool:
+    """Whether the term is a mere item of an enumeration: one of three or more joined by 、, bare of anything else."""
+    start = max(text.rfind(mark, 0, span.start) for mark in _CLAUSE_MARKS) + 1
+    ends = [position for position in (text.find(mark, span.end) for mark in _CLAUSE_MARKS) if position >= 0]
+    items = text[start : min(ends, default=len(text))].split("、")
+    if len(items) < 3:
+        return False
+    for index, item in enumerate(items):
+        if span.start < start + len(item) + 1:
+            before, after = item[: span.start - start], item[max(span.end - start, 0) :]
+            return _bare(before, after, first=index == 0, last=index == len(items) - 1)
+        start += len(item) + 1
+    return False
+
+
+def _bare(before: str, after: str, *, first: bool, last: bool) -> bool:
+    """Whether an item is little more than the term: 统筹推进 may stand before the first, 等工作 after the last."""
+    if FIGURE.search(after):
+        return False
+    if first:
+        return len(after) <= _BESIDE_MAX
+    if last:
+        return len(before) <= _BESIDE_MAX
+    return len(before) + len(after) <= 2 * _BESIDE_MAX

@@ -1,0 +1,446 @@
+"""The notice as data: which rules hold, for which papers, with which limits and words. Loading is strict.
+
+A notice is one YAML file. `extends:` takes all rules of another notice (one level), a rule with the same id overrides
+the keys it gives, `disable:` leaves rules out. Anything unknown, missing or contradictory, and a rule that misses its
+own bad example, stops the loading with file:line and a sentence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import yaml
+
+from checker import rules
+from checker.document import PAPER_KINDS
+from checker.errors import NoticeError
+from checker.language import lexicon
+from checker.language.lexicon import Lexicons
+from checker.report import SEVERITIES, Severity
+from checker.rules.base import Kind
+
+FLAGS: Mapping[str, str] = {"party-chief": "县（区）党委主要领导", "non-party": "党外干部"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one case of a rule is told: its severity, what is wrong, what to do."""
+
+    severity: Severity
+    message: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """A text that the rule must find fault with and one that it must leave alone; `params` replace the rule's own."""
+
+    bad: str
+    good: str
+    params: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a notice. `only_for` names the flag a person must carry; `params` is the kind's own dataclass."""
+
+    id: str
+    name: str
+    kind: Kind
+    clause: str
+    applies_to: tuple[str, ...]
+    only_for: str
+    wordings: Mapping[str, Wording]
+    params: Any
+    examples: Examples | None
+    line: int
+
+    @property
+    def severity(self) -> Severity:
+        """The gravest severity among the cases."""
+        found = {wording.severity for wording in self.wordings.values()}
+        return next((severity for severity in SEVERITIES if severity in found), "info")
+
+    def wording(self, case: str) -> Wording:
+        """The wording of one case."""
+        return self.wordings[case]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notice:
+    """An official notice with its rules, and the lexicons they look up."""
+
+    id: str
+    title: str
+    number: str
+    year: int
+    rules: tuple[Rule, ...]
+    lexicons: Lexicons
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of that id, or None."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+
+class _Source:
+    """One YAML file: its data, and on which line each value stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.lines: dict[tuple[object, ...], int] = {}
+        try:
+            loader = yaml.CSafeLoader(text)
+        except yaml.YAMLError as error:
+            raise self._syntax(error) from error
+        try:
+            node = loader.get_single_node()
+            self.data = self._build(node, (), loader) if node is not None else None
+        except yaml.YAMLError as error:
+            raise self._syntax(error) from error
+        finally:
+            loader.dispose()
+
+    def _syntax(self, error: yaml.YAMLError) -> NoticeError:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        return NoticeError(f"{self.name}:{line}: 不是合格的 YAML：{getattr(error, 'problem', None) or '无法解析'}")
+
+    def _build(self, node: yaml.Node, path: tuple[object, ...], loader: yaml.CSafeLoader) -> Any:
+        self.lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            return self._build_mapping(node, path, loader)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._build(item, (*path, index), loader) for index, item in enumerate(node.value)]
+        return loader.construct_object(node)
+
+    def _build_mapping(
+        self, node: yaml.MappingNode, path: tuple[object, ...], loader: yaml.CSafeLoader
+    ) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in result:
+                raise NoticeError(f"{self.name}:{key_node.start_mark.line + 1}: 键 {key!r} 重复")
+            result[key] = self._build(value_node, (*path, key), loader)
+            self.lines[*path, key] = key_node.start_mark.line + 1
+        return result
+
+    def error(self, path: tuple[object, ...], message: str) -> NoticeError:
+        """An error at the line of `path`, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return NoticeError(f"{self.name}:{self.lines.get(path, 1)}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A rule as written, with the place of each of its keys (a key may come from the notice that is extended)."""
+
+    values: dict[str, Any]
+    origins: dict[str, tuple[_Source, tuple[object, ...]]]
+    source: _Source
+    path: tuple[object, ...]
+
+    def error(self, message: str, key: str = "", *deeper: object) -> NoticeError:
+        source, path = self.origins.get(key, (self.source, self.path))
+        name = self.values.get("id")
+        prefix = f"规则 {name}：" if isinstance(name, str) else ""
+        return source.error((*path, *deeper), prefix + message)
+
+
+_HEAD_KEYS = ("id", "title", "number", "year")
+_TOP_KEYS = ("id", "title", "number", "year", "extends", "disable", "rules")
+_RULE_KEYS = (
+    "id", "name", "kind", "clause", "applies_to", "only_for", "severity", "message", "suggestion", "cases", "examples",
+)  # fmt: skip
+_WORDING_KEYS = ("severity", "message", "suggestion")
+_EXAMPLE_KEYS = ("bad", "good", "with")
+
+
+def shipped() -> list[str]:
+    """The ids of the notices that ship with the package."""
+    names = (entry.name for entry in resources.files("checker.notices").iterdir())
+    return sorted(name.removesuffix(".yml") for name in names if name.endswith(".yml"))
+
+
+DEFAULT = "puyang-2020"
+
+
+def load(name: str | Path = DEFAULT, *, verify: bool = True) -> Notice:
+    """The notice that ships under the id `name`, or the one in the file `name`.
+
+    With `verify` every rule is held against its own examples. Raises NoticeError, whose message begins with file:line.
+    """
+    source = _read(name, None)
+    raw_rules, head = _assemble(source)
+    built = tuple(_rule(raw) for raw in raw_rules)
+    needed = dict.fromkeys(lexicon_id for rule in built for lexicon_id in rules.lexicons(rule.kind, rule.params))
+    loaded = [_lexicon(lexicon_id, built, source) for lexicon_id in needed]
+    notice = Notice(head["id"], head["title"], head["number"], head["year"], built, Lexicons.of(loaded))
+    if verify:
+        from checker import engine  # the engine runs rules; only their examples need it here
+
+        for rule, raw in zip(built, raw_rules, strict=True):
+            problem = engine.try_examples(notice, rule)
+            if problem:
+                raise raw.error(problem, "examples")
+    return notice
+
+
+def _read(name: str | Path, beside: Path | None) -> _Source:
+    text = str(name)
+    if text in shipped():
+        return _Source(f"{text}.yml", resources.files("checker.notices").joinpath(f"{text}.yml").read_text("utf-8"))
+    path = Path(name) if beside is None else beside / name
+    try:
+        return _Source(str(path), path.read_text("utf-8-sig"))
+    except OSError as error:
+        known = "、".join(shipped())
+        raise NoticeError(f"{path}:1: 找不到这份考核通知；内置的有：{known}，也可以给出 YAML 文件的路径") from error
+    except UnicodeDecodeError as error:
+        raise NoticeError(f"{path}:1: 考核通知文件要用 UTF-8 编码保存") from error
+
+
+def _assemble(source: _Source) -> tuple[list[_Raw], dict[str, Any]]:
+    """The raw rules of the notice, after `extends` and `disable`, and its head."""
+    data = _head(source)
+    parent_rules: list[_Raw] = []
+    head: dict[str, Any] = {"number": "", **{key: data[key] for key in _HEAD_KEYS if key in data}}
+    if "extends" in data:
+        base = _read(str(data["extends"]), Path(source.name).parent)
+        parent = _head(base)
+        if "extends" in parent:
+            raise source.error(("extends",), f"{data['extends']} 自己又继承了别的通知；只能继承一层")
+        parent_rules = _raw_rules(base, parent)
+        head = {**{key: parent[key] for key in _HEAD_KEYS if key in parent}, **head}
+    for key in ("id", "title", "year"):
+        if key not in head:
+            raise source.error((), f"缺少 {key}")
+    _check_type(head["year"], int, source, ("year",), "year")
+    merged = {raw.values["id"]: raw for raw in parent_rules}
+    for raw in _raw_rules(source, data):
+        merged[raw.values["id"]] = _override(merged.get(raw.values["id"]), raw)
+    for index, rule_id in enumerate(data.get("disable", ())):
+        if merged.pop(rule_id, None) is None:
+            raise source.error(("disable", index), f"disable 里的规则 {rule_id!r} 不存在")
+    return list(merged.values()), head
+
+
+def _head(source: _Source) -> dict[str, Any]:
+    if not isinstance(source.data, dict):
+        raise source.error((), "考核通知应当是键值对，至少有 id、title、year、rules")
+    for key in source.data:
+        if key not in _TOP_KEYS:
+            raise source.error((key,), f"不认识的键 {key!r}；可用的有 {'、'.join(_TOP_KEYS)}")
+    for key in ("id", "title", "number", "extends"):
+        if key in source.data:
+            _check_type(source.data[key], str, source, (key,), key)
+    if "disable" in source.data:
+        _check_type(source.data["disable"], list[str], source, ("disable",), "disable")
+    return source.data
+
+
+def _check_type(value: Any, wanted: Any, source: _Source, path: tuple[object, ...], name: str) -> None:
+    try:
+        msgspec.convert(value, wanted, strict=True)
+    except msgspec.ValidationError as error:
+        raise source.error(path, f"{name} 的值类型不对：{_in_chinese(error)}") from error
+
+
+def _raw_rules(source: _Source, data: Mapping[str, Any]) -> list[_Raw]:
+    listed = data.get("rules", [])
+    if not isinstance(listed, list):
+        raise source.error(("rules",), "rules 应当是列表")
+    found: list[_Raw] = []
+    seen: set[str] = set()
+    for index, values in enumerate(listed):
+        path = ("rules", index)
+        if not isinstance(values, dict) or not isinstance(values.get("id"), str):
+            raise source.error(path, "每条规则都要有 id")
+        if values["id"] in seen:
+            raise source.error(path, f"规则 {values['id']} 重复")
+        seen.add(values["id"])
+        found.append(_Raw(values, {key: (source, (*path, key)) for key in values}, source, path))
+    return found
+
+
+def _override(base: _Raw | None, raw: _Raw) -> _Raw:
+    if base is None:
+        return raw
+    return _Raw({**base.values, **raw.values}, {**base.origins, **raw.origins}, raw.source, raw.path)
+
+
+def _rule(raw: _Raw) -> Rule:
+    values = raw.values
+    kind = _kind(raw)
+    known = _fields(kind.params)
+    for key in values:
+        if key not in _RULE_KEYS and key not in known:
+            takes = "、".join(known) or "（没有参数）"
+            raise raw.error(f"不认识的键 {key!r}；{kind.name} 的参数有 {takes}", key)
+    for key in ("name", "clause"):
+        if not isinstance(values.get(key), str) or not values[key]:
+            raise raw.error(f"缺少 {key}", key)
+    params = _convert(raw, kind, {key: values[key] for key in known if key in values})
+    return Rule(
+        id=values["id"],
+        name=values["name"],
+        kind=kind,
+        clause=values["clause"],
+        applies_to=_applies_to(raw),
+        only_for=_only_for(raw),
+        wordings=_wordings(raw, kind),
+        params=params,
+        examples=_examples(raw, kind),
+        line=raw.source.lines.get(raw.path, 1),
+    )
+
+
+def _kind(raw: _Raw) -> Kind:
+    name = raw.values.get("kind")
+    if not isinstance(name, str):
+        raise raw.error("缺少 kind")
+    if name not in rules.KINDS:
+        raise raw.error(f"没有 {name!r} 这一类规则；可用的有 {'、'.join(rules.KINDS)}", "kind")
+    return rules.KINDS[name]
+
+
+def _fields(params: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(params))
+
+
+def _convert(raw: _Raw, kind: Kind, values: Mapping[str, Any]) -> Any:
+    for key, value in values.items():
+        _refuse_unknown(raw, kind.params, key, value)
+    try:
+        return msgspec.convert(values, kind.params, strict=True)
+    except msgspec.ValidationError as error:
+        path = _error_path(error)
+        key = path[0] if path and isinstance(path[0], str) else ""
+        raise raw.error(f"参数不对：{_in_chinese(error)}", key, *path[1:]) from error
+
+
+def _refuse_unknown(raw: _Raw, params: type, key: str, value: Any) -> None:
+    """Tables inside parameters (facets, topics, aspects) are held to their fields too."""
+    annotation = get_type_hints(params)[key]
+    item_type = next((arg for arg in get_args(annotation) if dataclasses.is_dataclass(arg)), None)
+    if item_type is None or not isinstance(value, list):
+        return
+    known = _fields(item_type)  # type: ignore[arg-type]
+    for index, item in enumerate(value):
+        for inner in item if isinstance(item, dict) else ():
+            if inner not in known:
+                raise raw.error(f"{key} 里有不认识的键 {inner!r}；可用的有 {'、'.join(known)}", key, index, inner)
+
+
+def _error_path(error: msgspec.ValidationError) -> list[object]:
+    """`… - at `$.topics[3].id`` as ["topics", 3, "id"]."""
+    _, _, tail = str(error).rpartition("`$")
+    parts = tail.rstrip("`").replace("[", ".[").split(".")
+    return [int(part[1:-1]) if part.startswith("[") and part[1:-1].isdigit() else part for part in parts if part]
+
+
+_TYPE_WORDS = {
+    "Expected": "应为", "got": "实为", "Object missing required field": "缺少", "`int`": "整数", "`str`": "文字",
+    "`float`": "数", "`array`": "列表", "`object`": "键值对", "`bool`": "真假值", "`null`": "空", " - at ": "，在 ",
+    "Invalid enum value": "不能取的值", "Array": "列表", "Length": "长度",
+}  # fmt: skip
+
+
+def _in_chinese(error: msgspec.ValidationError) -> str:
+    text = str(error)
+    for word, chinese in _TYPE_WORDS.items():
+        text = text.replace(word, chinese)
+    return text
+
+
+def _applies_to(raw: _Raw) -> tuple[str, ...]:
+    value = raw.values.get("applies_to")
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not listed:
+        raise raw.error("缺少 applies_to（适用的文种）", "applies_to")
+    for kind in listed:
+        if kind not in PAPER_KINDS:
+            raise raw.error(f"没有 {kind!r} 这种材料；可用的有 {'、'.join(PAPER_KINDS)}", "applies_to")
+    return tuple(listed)
+
+
+def _only_for(raw: _Raw) -> str:
+    value = raw.values.get("only_for", "")
+    if value and value not in FLAGS:
+        raise raw.error(f"only_for 只能是 {'、'.join(FLAGS)}", "only_for")
+    return str(value)
+
+
+def _wordings(raw: _Raw, kind: Kind) -> dict[str, Wording]:
+    """The wording of each case: what `cases` gives, else what the rule itself gives."""
+    cases = raw.values.get("cases", {})
+    if not isinstance(cases, dict):
+        raise raw.error("cases 应当是键值对", "cases")
+    for case in cases:
+        if case not in kind.cases:
+            raise raw.error(f"{kind.name} 没有情形 {case!r}；有 {'、'.join(kind.cases)}", "cases", case)
+    common = {key: raw.values[key] for key in _WORDING_KEYS if key in raw.values}
+    return {case: _wording(raw, kind, case, common, cases.get(case, {})) for case in kind.cases}
+
+
+def _wording(raw: _Raw, kind: Kind, case: str, common: Mapping[str, Any], own: Any) -> Wording:
+    if not isinstance(own, dict):
+        raise raw.error(f"情形 {case} 应当是键值对", "cases", case)
+    for key in own:
+        if key not in _WORDING_KEYS:
+            raise raw.error(
+                f"情形 {case} 里有不认识的键 {key!r}；可用的有 {'、'.join(_WORDING_KEYS)}", "cases", case, key
+            )
+    values = {**common, **own}
+    place = ("cases", case) if own else ("message",)
+    if values.get("severity") not in SEVERITIES:
+        raise raw.error(f"severity 只能是 {'、'.join(SEVERITIES)}", "severity" if not own else "cases")
+    for key in ("message", "suggestion"):
+        if not isinstance(values.get(key, ""), str):
+            raise raw.error(f"{key} 应当是文字", *place)
+    if not values.get("message"):
+        raise raw.error(f"情形 {case or '默认'} 缺少 message", *place)
+    return Wording(values["severity"], values["message"], values.get("suggestion", ""))
+
+
+def _examples(raw: _Raw, kind: Kind) -> Examples | None:
+    value = raw.values.get("examples")
+    if value is None:
+        if kind.name == rules.PENDING:
+            return None
+        raise raw.error("缺少 examples：每条规则都要有一个 bad 和一个 good 的例子")
+    if not isinstance(value, dict) or any(key not in _EXAMPLE_KEYS for key in value):
+        raise raw.error(f"examples 只能有 {'、'.join(_EXAMPLE_KEYS)}", "examples")
+    bad, good, params = value.get("bad"), value.get("good"), value.get("with", {})
+    if not isinstance(bad, str) or not isinstance(good, str) or not isinstance(params, dict):
+        raise raw.error("examples 要有 bad 和 good 两段文字", "examples")
+    unknown = [key for key in params if key not in _fields(kind.params)]
+    if unknown:
+        raise raw.error(f"examples 的 with 里有不认识的参数 {unknown[0]!r}", "examples", "with", unknown[0])
+    own = {key: raw.values[key] for key in _fields(kind.params) if key in raw.values}
+    return Examples(bad, good, _convert(raw, kind, {**own, **params}))
+
+
+def _lexicon(lexicon_id: str, built: Sequence[Rule], source: _Source) -> lexicon.Lexicon:
+    found = lexicon.load(lexicon_id)
+    if found is not None:
+        return found
+    for rule in built:
+        if lexicon_id in rules.lexicons(rule.kind, rule.params):
+            raise NoticeError(f"{source.name}:{rule.line}: 规则 {rule.id}：词表 lexicons/{lexicon_id}.txt 不存在")
+    raise NoticeError(f"{source.name}:1: 词表 lexicons/{lexicon_id}.txt 不存在")
+
+
+def placeholders(template: str) -> Iterator[str]:
+    """The names in braces of a message, for the guard that every one of them is a fact the rule gives."""
+    for _, name, _, _ in string.Formatter().parse(template):
+        if name:
+            yield name

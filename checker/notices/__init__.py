@@ -1,0 +1,1 @@
+"""Official notices, one YAML file each."""

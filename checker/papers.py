@@ -1,0 +1,234 @@
+"""Which paper is it? Each file is told by its title, its name and its content; a file that holds several is divided.
+
+The usual titles of each kind stand in `lexicons/papers/<kind>.txt`; `<kind>-short.txt` holds shorter headings that
+mean a list only inside a file that is about the lists anyway (「二、特色工作」).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import PurePath
+
+from checker.document import LIST_KINDS, PAPER_KINDS, Document, Span
+from checker.language import lexicon
+
+LISTS_COVER = "lists-cover"
+_TITLE_MAX = 60
+_HEAD_BLOCKS = 10
+_MAIN_MIN = 80
+
+_SPACE = re.compile(r"[\s　“”‘’「」『』《》\"']+")
+_LEAD = re.compile(
+    r"^(?:附件?(?:材料)?[一二三四五六七八九十\d]*[：:、.．]?|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．]+|第[一二三四五六七八九十](?:部分|篇)?[：:、]?)+"
+)
+_TAIL = re.compile(
+    r"(?:[（(【\[][^）)】\]]{0,24}[）)】\]]|[：:。.…·\d\-—_]+|(?:初|定|修改|送审|征求意见|讨论|最终)稿|(?:最终|修改|终)版)+$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A block with the title of a paper."""
+
+    index: int
+    kind: str
+    title: str
+
+
+@lru_cache(maxsize=32)
+def _titles(name: str) -> tuple[str, ...]:
+    found = lexicon.load(f"papers/{name}")
+    return found.terms if found else ()
+
+
+@lru_cache(maxsize=1)
+def _title_table() -> tuple[tuple[str, str], ...]:
+    """(title, kind), longest title first, so that the most telling one wins."""
+    kinds = [*PAPER_KINDS, LISTS_COVER]
+    pairs = [(title, kind) for kind in kinds for title in _titles(kind)]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+def recognise(document: Document, kind: str | None = None) -> tuple[Document, ...]:
+    """The papers that stand in one file, each with its kind and the reason for it.
+
+    `kind` is given by the user: it holds for the file, or for its main paper where that is a team summary with lists.
+    """
+    if kind is not None and kind != "team-summary":
+        return (replace(document, kind=kind, kind_source="given", kind_reason="由使用者指定"),)
+    marks = list(_list_marks(document))
+    main_end = document.blocks[marks[0].index].span.start if marks else len(document.text)
+    parts = [
+        *_main_part(document, _before_cover(document, main_end), kind, alone=not marks),
+        *_list_parts(document, marks),
+    ]
+    return tuple(parts) if parts else (_whole(document, kind),)
+
+
+def _whole(document: Document, kind: str | None) -> Document:
+    found, reason = (kind, "由使用者指定") if kind else _kind_of(document)
+    return replace(document, kind=found, kind_source="given" if kind else "detected", kind_reason=reason)
+
+
+def _main_part(document: Document, end: int, kind: str | None, *, alone: bool) -> Iterator[Document]:
+    if alone:
+        yield _whole(document, kind)
+        return
+    head = document.part(Span(0, end), "other", "")
+    if len(head.text.strip()) < _MAIN_MIN:
+        return
+    found, reason = (kind, "由使用者指定") if kind else _kind_of(head)
+    if found in LIST_KINDS or found == LISTS_COVER:
+        return
+    yield replace(head, kind=found, kind_source="given" if kind else "detected", kind_reason=reason)
+
+
+def _list_parts(document: Document, marks: Sequence[_Mark]) -> Iterator[Document]:
+    blocks = document.blocks
+    for number, mark in enumerate(marks):
+        start = blocks[mark.index].span.start
+        last = number + 1 == len(marks)
+        end = len(document.text) if last else blocks[marks[number + 1].index].span.start
+        yield document.part(Span(start, end), mark.kind, f"标题「{mark.title}」")
+
+
+def _normalised(text: str) -> str:
+    return _TAIL.sub("", _LEAD.sub("", _SPACE.sub("", text)))
+
+
+def _short_blocks(document: Document) -> Iterator[tuple[int, str]]:
+    """Index and bare text of the blocks that may be titles."""
+    for index, block in enumerate(document.blocks):
+        if block.span.end - block.span.start > _TITLE_MAX or block.kind in ("footnote", "endnote"):
+            continue
+        text = document.slice(block.span).strip()
+        if text and text[-1] not in "，；,;" and not (text[-1] == "。" and len(text) > 12):
+            yield index, _normalised(text)
+
+
+def _title_kind(text: str) -> str:
+    """The kind whose usual title `text` ends with, or "" if none."""
+    for title, kind in _title_table():
+        if text.endswith(title):
+            return "team-summary" if kind == "cadre-report" and "班子" in text else kind
+    return ""
+
+
+def _list_marks(document: Document) -> list[_Mark]:
+    """Where each list begins. Of neighbouring titles of the same list the first counts."""
+    in_lists = False
+    main_seen = False
+    found: list[_Mark] = []
+    for index, text in _short_blocks(document):
+        kind = _title_kind(text)
+        if kind == LISTS_COVER:
+            in_lists = True
+        elif kind in LIST_KINDS and _stands_alone(text, kind):
+            in_lists = True
+            found.append(_Mark(index, kind, text))
+        elif kind and not found:
+            main_seen = True
+        elif in_lists or not main_seen:
+            short = _short_title(text)
+            if short and (in_lists or _is_lists_file(document)):
+                found.append(_Mark(index, short, text))
+    return _without_repetitions(document, found)
+
+
+def _stands_alone(text: str, kind: str) -> bool:
+    """Whether a title names one list, and is no sentence that mentions several."""
+    title = next(title for title, owner in _title_table() if owner == kind and text.endswith(title))
+    before = text[: -len(title)]
+    return not re.search(r"[、，；：]", before) or len(before) == 0
+
+
+def _short_title(text: str) -> str:
+    return next((kind for kind in LIST_KINDS if text in _titles(f"{kind}-short")), "")
+
+
+def _is_lists_file(document: Document) -> bool:
+    return _title_kind(_normalised(PurePath(document.path).stem)) == LISTS_COVER
+
+
+def _without_repetitions(document: Document, marks: Sequence[_Mark]) -> list[_Mark]:
+    """Without titles that repeat the one before, and without the lines of a table of contents (nothing is under them)."""
+    kept: list[_Mark] = []
+    for position, mark in enumerate(marks):
+        following = marks[position + 1] if position + 1 < len(marks) else None
+        again = any(later.kind == mark.kind for later in marks[position + 1 :])
+        if again and following is not None and not _text_between(document, mark, following):
+            continue
+        if kept and kept[-1].kind == mark.kind:
+            continue
+        kept.append(mark)
+    return kept
+
+
+def _text_between(document: Document, mark: _Mark, following: _Mark) -> str:
+    blocks = document.blocks
+    return document.text[blocks[mark.index].span.end : blocks[following.index].span.start].strip()
+
+
+def _before_cover(document: Document, end: int) -> int:
+    """`end`, moved up before the lines that only announce the lists (附件, 四个清单)."""
+    for block in reversed([block for block in document.blocks if block.span.end <= end]):
+        text = document.slice(block.span).strip()
+        if text and not _announces_lists(text):
+            return end
+        end = block.span.start
+    return end
+
+
+def _announces_lists(text: str) -> bool:
+    bare = _normalised(text)
+    return len(text) <= _TITLE_MAX and (not bare or _title_kind(bare) == LISTS_COVER or bare in ("附", "附件"))
+
+
+def _kind_of(document: Document) -> tuple[str, str]:
+    """Kind of a paper and the reason, from its title, then its file name, then its content."""
+    for text in _title_lines(document):
+        kind = _title_kind(text)
+        if kind and kind != LISTS_COVER:
+            return kind, f"标题「{text}」"
+    stem = _SPACE.sub("", PurePath(document.path).stem)
+    for title, kind in _title_table():
+        if title in stem and kind != LISTS_COVER:
+            chosen = "team-summary" if kind == "cadre-report" and "班子" in stem else kind
+            return chosen, f"文件名「{PurePath(document.path).name}」"
+    return _kind_by_content(document)
+
+
+def _title_lines(document: Document) -> Iterator[str]:
+    title = document.title
+    if title is not None and title.end - title.start <= 2 * _TITLE_MAX:
+        yield _normalised(document.slice(title))
+    shown = 0
+    for block in document.blocks:
+        text = document.slice(block.span).strip()
+        if not text or block.cell is not None:
+            continue
+        shown += 1
+        if shown > _HEAD_BLOCKS:
+            return
+        if len(text) <= _TITLE_MAX and text[-1] not in "。，；：":
+            yield _normalised(text)
+
+
+_REPORTS_HERE = re.compile(r"现(?:将|就)[^。]{0,60}(?:汇报|报告|总结|述职)如下")
+_PERSONAL = re.compile(r"本人|(?<![县市区局委院校])我(?![县市区局委院校们国省镇乡办处站科单部厅])")
+
+
+def _kind_by_content(document: Document) -> tuple[str, str]:
+    """A guess from how the paper speaks: of a person, or of a team."""
+    opening = document.text[:400]
+    if "述职" in opening:
+        return ("team-summary" if "班子述职" in opening else "cadre-report"), "开头写明述职"
+    personal = len(_PERSONAL.findall(document.text))
+    if personal >= 5:
+        return "cadre-report", f"以个人口吻写成（「本人」「我」{personal} 处）"
+    if _REPORTS_HERE.search(document.text[:800]) and "工作" in opening:
+        return "team-summary", "开头写明汇报工作"
+    return "other", "标题、文件名和内容都不像通知要求的材料"

@@ -1,0 +1,162 @@
+"""What a check says: findings, coverage, what could not be checked, and the verdict. Every output is a view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from checker.document import Document, Span, Submission
+
+if TYPE_CHECKING:
+    from checker.notice import Notice
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+SEVERITY_NAMES: Mapping[str, str] = {"error": "错误", "warning": "提醒", "info": "提示"}
+
+Verdict = Literal["pass", "remarks", "return", "error"]
+VERDICT_NAMES: Mapping[str, str] = {
+    "pass": "未发现问题",
+    "remarks": "有需要核对的地方",
+    "return": "需要修改后再报",
+    "error": "有材料未能检查",
+}
+
+
+class Place(NamedTuple):
+    """A stretch of one document, for findings that point at more than one place."""
+
+    document: Document
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the notice asks for and the paper does not give, ready to be shown.
+
+    `span` is the words it speaks of (offsets into `document.text`), or None for something absent; `at` is then the
+    heading or title where it belongs. `document` is None for a finding on the submission as a whole. `message` says
+    what is wrong, `suggestion` what to do, `clause` where the notice asks for it. `fingerprint` stays the same when
+    other parts of the paper are edited.
+    """
+
+    rule: str
+    case: str
+    severity: Severity
+    clause: str
+    message: str
+    suggestion: str
+    document: Document | None
+    span: Span | None
+    at: Span | None
+    facts: Mapping[str, object]
+    related: tuple[Place, ...]
+    fingerprint: str
+
+    @property
+    def quote(self) -> str:
+        """The words the finding speaks of; empty for something absent."""
+        if self.document is None or self.span is None:
+            return ""
+        return self.document.slice(self.span)
+
+    @property
+    def place(self) -> Span | None:
+        """Where to show it: the words themselves, else the heading or title where something is wanting."""
+        return self.span if self.span is not None else self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How far a paper speaks to one facet (absent, passage, section) or topic (absent, named, substantive).
+
+    `evidence` is where it does, best first. `not_applicable` gives the reason where the unit declared it not its
+    business.
+    """
+
+    id: str
+    name: str
+    level: str
+    evidence: tuple[Span, ...] = ()
+    not_applicable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """字数 of a document: the value, the limit that applies (None: none), and what was counted, in Chinese."""
+
+    value: int
+    limit: int | None
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one document speaks to."""
+
+    document: Document
+    count: Count
+    facets: tuple[Level, ...] = ()
+    topics: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """A rule that could not run, and why. Silence is never a pass."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An input that could not be read or checked."""
+
+    path: str
+    code: str
+    message: str
+
+
+def judge(findings: Sequence[Finding], errors: Sequence[Problem]) -> Verdict:
+    """`error` when any input was not checked, `return` on an error, `remarks` on anything else, else `pass`."""
+    if errors:
+        return "error"
+    if any(finding.severity == "error" for finding in findings):
+        return "return"
+    return "remarks" if findings else "pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of one check. `verdict` is judged from all findings, also where only some of them are shown."""
+
+    submission: Submission
+    notice: Notice
+    findings: tuple[Finding, ...]
+    coverage: tuple[Coverage, ...]
+    not_checked: tuple[NotChecked, ...]
+    errors: tuple[Problem, ...] = ()
+    verdict: Verdict = ""  # type: ignore[assignment]  # judged below where it is not given
+
+    def __post_init__(self) -> None:
+        if not self.verdict:
+            object.__setattr__(self, "verdict", judge(self.findings, self.errors))
+
+    def from_level(self, level: Severity) -> Report:
+        """The same report with only the findings of `level` and above; the verdict stays."""
+        kept = SEVERITIES[: SEVERITIES.index(level) + 1]
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.severity in kept))
+
+    def of(self, document: Document) -> tuple[Finding, ...]:
+        """The findings on one document, in the order of the text."""
+        return tuple(finding for finding in self.findings if finding.document is document)
+
+    @property
+    def overall(self) -> tuple[Finding, ...]:
+        """The findings on the submission as a whole."""
+        return tuple(finding for finding in self.findings if finding.document is None)
+
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity."""
+        return {name: sum(finding.severity == name for finding in self.findings) for name in SEVERITIES}

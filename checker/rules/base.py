@@ -1,0 +1,60 @@
+"""What every kind of rule shares: the shape of a hit and of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from checker.document import Document, Span
+from checker.language.paper import Paper
+from checker.report import Level, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """All that a rule yields: where, and the facts. It knows no id, severity or wording.
+
+    `case` picks the wording and severity in the notice. `span` is the words found, None for something absent; `at` is
+    then the heading or title where it belongs. `subject` tells apart hits of one rule on things absent (a topic id).
+    """
+
+    document: Document | None
+    span: Span | None
+    case: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    at: Span | None = None
+    subject: str = ""
+    related: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """Something a text has to show: by a term of `lexicon`, or, with `figure`, by any figure."""
+
+    id: str
+    name: str
+    lexicon: str = ""
+    figure: bool = False
+
+
+Check = Callable[[Any, Sequence[Paper]], Iterator[Hit]]
+Cover = Callable[[Any, Paper], tuple[Level, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of rule: its parameters (a frozen dataclass), the check, and the cases a notice may word apart.
+
+    `covers` names the part of the coverage that `cover` fills, "facets" or "topics". `lexicons` lists the lexicons
+    that the kind itself needs besides those its parameters name. `manual` is the kind's page for users.
+    """
+
+    name: str
+    params: type
+    check: Check
+    cases: tuple[str, ...] = ()
+    cover: Cover | None = None
+    covers: str = ""
+    lexicons: tuple[str, ...] = ()
+    manual: str = ""

@@ -1,0 +1,67 @@
+"""placeholder：材料里留着没有填写的空白、占位符或模板说明（XX、×××、【此处填写】、＿＿、待补充）。
+
+不算占位：X光、XBRL 这样的词，【案例】 这样作标题用的括号，签名、盖章、日期后面的横线。
+参数：lexicon 占位用语词表（待补充、此处填写……）。
+情形：无。
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from checker.document import Span
+from checker.language.paper import Paper
+from checker.rules.base import Hit
+
+_UNITS = "县市区乡镇村局委办年月日号人名个万亿元家次件项位同某%％"
+_PATTERNS = (
+    re.compile(rf"(?<![A-Za-z0-9])(?:[XxＸｘ×╳]{{2,}})(?![A-Za-z0-9])(?:[{_UNITS[:8]}]|同志)?"),
+    re.compile(rf"(?<![A-Za-z0-9])[XxＸｘ×╳](?=[{_UNITS}])"),
+    re.compile(r"[○〇◯Oo]{2,}(?=[县市区乡镇村局同])|某某"),
+    re.compile(r"[＊*]{2,}(?=[县市区乡镇村局同年月日万亿元个%])"),
+    re.compile(
+        r"[【\[〔][^】\]〕\n]{0,20}(?:此处|填写|填入|插入|请|待|姓名|单位名称|具体数据|日期|职务)[^】\]〕\n]{0,20}[】\]〕]|【\s*】"
+    ),
+    re.compile(r"[＿_]{2,}"),
+)
+_SIGNING = re.compile(r"签[字名章]|盖章|签发|审[定核阅]人|负责人|日期|联系|述职人|填报人|年　*\s*月　*\s*日")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """`lexicon` holds the wordings that are left over from templates and drafts."""
+
+    lexicon: str
+
+
+def lexicons(params: Params) -> Iterator[str]:
+    """The lexicon of left-over wordings."""
+    yield params.lexicon
+
+
+def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
+    """A hit on each placeholder."""
+    for paper in papers:
+        spans = sorted({*_by_pattern(paper), *paper.found(params.lexicon)}, key=lambda span: (span.start, -span.end))
+        reach = -1
+        for span in spans:
+            if span.end <= reach:
+                continue
+            reach = span.end
+            yield Hit(paper.document, span)
+
+
+def _by_pattern(paper: Paper) -> Iterator[Span]:
+    text = paper.document.text
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if match.group()[0] in "＿_" and _for_signing(paper, match.start()):
+                continue
+            yield Span(match.start(), match.end())
+
+
+def _for_signing(paper: Paper, offset: int) -> bool:
+    block = paper.document.block_at(offset)
+    return block is not None and bool(_SIGNING.search(paper.document.slice(block.span)))

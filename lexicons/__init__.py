@@ -1,0 +1,1 @@
+"""Lexicons: plain text, one term a line, that a clerk can edit; see checker.language.lexicon for the format."""

@@ -1,0 +1,1 @@
+"""Fitted models with their cards; none ships yet."""
