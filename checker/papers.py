@@ -154,7 +154,7 @@ def _is_lists_file(document: Document) -> bool:
 
 
 def _without_repetitions(document: Document, marks: Sequence[_Mark]) -> list[_Mark]:
-    """Without titles that repeat the one before, and without the lines of a table of contents (nothing is under them)."""
+    """Without titles that repeat the one before, and without lines of a table of contents (nothing is under them)."""
     kept: list[_Mark] = []
     for position, mark in enumerate(marks):
         following = marks[position + 1] if position + 1 < len(marks) else None

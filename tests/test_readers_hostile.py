@@ -23,12 +23,12 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
 
 
 def attempt(data: bytes, name: str = "材料.docx", limits: Limits | None = None) -> Document:
-    """Read, within the two seconds that even a hostile file may cost."""
-    began = time.perf_counter()
+    """Read, within the two seconds (of this process) that even a hostile file may cost."""
+    began = time.process_time()
     try:
         return read(name, data, limits or Limits())
     finally:
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
 
 def refusal(data: bytes, name: str = "材料.docx", limits: Limits | None = None) -> ReadError:

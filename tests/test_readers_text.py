@@ -65,7 +65,7 @@ def test_no_text(data: bytes) -> None:
     assert caught.value.code == "no-text"
 
 
-@pytest.mark.parametrize("data", [b"\x81\xff\xff\x81 abc", b"\xff\xfea\xd8"])
+@pytest.mark.parametrize("data", [b"\x81\xff\xff\x81 abc", b"\xff\xfea\xd8", PAPER.encode()[1:], PAPER.encode()[:-5]])
 def test_unknown_encoding(data: bytes) -> None:
     with pytest.raises(ReadError) as caught:
         read("a.txt", data)

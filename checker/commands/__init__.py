@@ -17,15 +17,24 @@ from checker.errors import KaoheError
 EXIT_BAD = 2
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    options_metavar="[选项]",
+    subcommand_metavar="命令 ...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(
     __version__, "--version", prog_name="kaohe", message="%(prog)s %(version)s", help="显示版本并退出"
 )
-def kaohe() -> None:
+@click.pass_context
+def kaohe(context: click.Context) -> None:
     """考核材料智检：年度考核材料报送前的检查，全程离线。
 
     先用 kaohe check 检查材料，例如：kaohe check 领导班子工作总结.docx 四个清单.docx
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 kaohe.add_command(check)

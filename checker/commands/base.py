@@ -7,6 +7,17 @@ from typing import Any
 import click
 
 
+class _Formatter(click.HelpFormatter):
+    """Headings with a Chinese colon."""
+
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{'':>{self.current_indent}}{heading}：\n")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class _Chinese:
     """Mixed into click's commands: the fixed words of the help pages."""
 
@@ -21,7 +32,9 @@ class _Chinese:
         return option  # type: ignore[no-any-return]
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [row for parameter in self.get_params(context) if (row := parameter.get_help_record(context))]  # type: ignore[attr-defined]
+        parameters = self.get_params(context)  # type: ignore[attr-defined]
+        options = [parameter for parameter in parameters if isinstance(parameter, click.Option)]
+        rows = [row for option in options if (row := option.get_help_record(context))]
         if rows:
             with formatter.section("选项"):
                 formatter.write_dl(rows)
@@ -32,10 +45,13 @@ class _Chinese:
 class Command(_Chinese, click.Command):
     """A command with a Chinese help page."""
 
+    context_class = _Context
+
 
 class Group(_Chinese, click.Group):
     """A group of commands with a Chinese help page."""
 
+    context_class = _Context
     command_class = Command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:

@@ -46,7 +46,14 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
     return {topic.strip(): reason.strip() for topic, _, reason in pairs}
 
 
-@click.command(cls=Command)
+def _positive(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and value <= 0:
+        raise click.BadParameter("应当大于 0", context, parameter)
+    return value
+
+
+# Every flag can be given as an environment variable too: --fail-on is KAOHE_FAIL_ON.
+@click.command(cls=Command, options_metavar="[选项]", context_settings={"auto_envvar_prefix": "KAOHE"})
 @click.argument("paths", nargs=-1, metavar="材料或文件夹...")
 @click.option("--notice", metavar="通知", help=f"用哪份考核通知：内置的编号或 YAML 文件（默认 {notice.DEFAULT}）")
 @click.option(
@@ -76,6 +83,7 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
     "--format",
     "formats",
     multiple=True,
+    envvar="KAOHE_FORMAT",
     callback=_split,
     metavar="格式",
     help=f"结果的格式，可写多个，用逗号隔开：{'、'.join(FORMATS)}（默认 text）",
@@ -97,8 +105,8 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
     "--min-level", type=_LEVELS, metavar="级别", help="只显示这一级以上的问题：error、warning、info（默认 info）"
 )
 @click.option("--stdin-filename", metavar="文件名", help="材料从标准输入读入（路径写 -）时的文件名")
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="个数", help="同时读几个文件（默认 1）")
-@click.option("--timeout", type=click.FloatRange(0.1), metavar="秒", help="一个文件最多读多久，超过就停止并报错")
+@click.option("--jobs", type=int, callback=_positive, metavar="个数", help="同时读几个文件（默认 1）")
+@click.option("--timeout", type=float, callback=_positive, metavar="秒", help="一个文件最多读多久，超过就停止并报错")
 @click.option(
     "--config",
     "config_file",
@@ -109,6 +117,7 @@ def check(paths: tuple[str, ...], stdin_filename: str | None, config_file: str |
     """检查一个单位的一套材料。
 
     给出的所有文件算作同一个单位的一套材料；给文件夹就检查里面的所有文件。
+
     退出码：0 没有问题；1 有问题；2 有材料没能检查，或用法不对。
     """
     settings = _settings(given, config_file)

@@ -15,7 +15,7 @@ from checker.report import SEVERITY_NAMES
 from checker.rules import PENDING
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, options_metavar="[选项]")
 @click.option("--notice", default=notices.DEFAULT, metavar="通知", help="内置的编号或 YAML 文件")
 def rules(notice: str) -> None:
     """列出通知的全部检查规则，以及材料的种类。"""
@@ -33,7 +33,7 @@ def rules(notice: str) -> None:
     click.echo("用 kaohe explain 规则名 查看一条规则的说明和例子。")
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, options_metavar="[选项]")
 @click.argument("rule_id", metavar="规则")
 @click.option("--notice", default=notices.DEFAULT, metavar="通知", help="内置的编号或 YAML 文件")
 def explain(rule_id: str, notice: str) -> None:

@@ -7,8 +7,8 @@ Only a list that stands beside the name is held against the table: 「强化政�
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from checker.document import Span
@@ -22,10 +22,11 @@ _SIMILAR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A set phrase: its name and its members in official order."""
+    """A set phrase: its name, its members in official order, and other wordings of a member that are right too."""
 
     name: str
     members: tuple[str, ...]
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def wording(self) -> str:
@@ -49,11 +50,16 @@ class Misquote:
 
 
 def parse_table(lines: Sequence[str]) -> Iterator[Expression]:
-    """Expressions from lines such as `四个意识：政治意识、大局意识、核心意识、看齐意识`; ／ also divides members."""
+    """Expressions from lines such as `四个意识：政治意识、大局意识、核心意识、看齐意识`.
+
+    ／ divides members too, for those that hold 、 themselves; ｜ stands before another wording of the same member.
+    """
     for line in lines:
         name, _, members = line.partition("：")
         divider = "／" if "／" in members else "、"
-        yield Expression(name.strip(), tuple(part.strip() for part in members.split(divider) if part.strip()))
+        wordings = [part.strip().split("｜") for part in members.split(divider) if part.strip()]
+        variants = {first: tuple(others) for first, *others in wordings if others}
+        yield Expression(name.strip(), tuple(first for first, *_ in wordings), variants)
 
 
 def misquotes(plain: PlainText, expression: Expression) -> Iterator[Misquote]:
@@ -62,9 +68,8 @@ def misquotes(plain: PlainText, expression: Expression) -> Iterator[Misquote]:
     for match in re.finditer(re.escape(expression.name), text):
         for start, end in _candidates(text, match.start(), match.end(), expression):
             found = _compare(text, start, end, expression)
-            if found is not None:
-                case, low, high, wrong, missing = found
-                yield Misquote(expression, case, plain.span(low, high), wrong, missing)
+            if found is not None and (start >= match.end() or _runs_into(text, found.list_end, match.start())):
+                yield Misquote(expression, found.case, plain.span(found.start, found.end), found.wrong, found.missing)
 
 
 def _candidates(text: str, start: int, end: int, expression: Expression) -> Iterator[tuple[int, int]]:
@@ -81,13 +86,19 @@ def _candidates(text: str, start: int, end: int, expression: Expression) -> Iter
         yield begin, start
 
 
+def _runs_into(text: str, end: int, name: int) -> bool:
+    """Whether nothing but a joining word stands between the end of a list and the name after it."""
+    return text[end:name].strip() in ("", "的", "这", "这一", "等", "为内容的", "为主要内容的")
+
+
 def _items(text: str, start: int, end: int, expression: Expression) -> list[tuple[int, int, str]]:
     """The items of the list in [start, end): place and the member that each is, or "" for none."""
     found: list[tuple[int, int, str]] = []
     taken = [
         (match.start(), match.end(), member)
         for member in expression.members
-        for match in re.finditer(re.escape(member), text[start:end])
+        for wording in (member, *expression.variants.get(member, ()))
+        for match in re.finditer(re.escape(wording), text[start:end])
     ]
     taken = sorted((start + low, start + high, member) for low, high, member in taken)
     position = start
@@ -131,9 +142,19 @@ def lookalike(text: str, member: str) -> tuple[int, int] | None:
     return None
 
 
-def _compare(
-    text: str, start: int, end: int, expression: Expression
-) -> tuple[str, int, int, tuple[str, ...], tuple[str, ...]] | None:
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a list: [start, end) are the words to show, `list_end` is where its last member ends."""
+
+    case: str
+    start: int
+    end: int
+    list_end: int
+    wrong: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def _compare(text: str, start: int, end: int, expression: Expression) -> _Fault | None:
     items = _items(text, start, end, expression)
     right = [item for item in items if item[2]]
     members = [member for _, _, member in right]
@@ -142,8 +163,8 @@ def _compare(
     missing = tuple(member for member in expression.members if member not in members)
     first, last = right[0][0], right[-1][1]
     if not missing:
-        once = list(dict.fromkeys(members))
-        return None if once == list(expression.members) else ("order", first, last, (), ())
+        in_order = list(dict.fromkeys(members)) == list(expression.members)
+        return None if in_order else _Fault("order", first, last, last)
     wrong = []
     for low, high, member in items:
         tail = "" if member else _like(text[low:high].strip(), missing)
@@ -151,7 +172,8 @@ def _compare(
             place = text.rindex(tail, low, high)
             wrong.append((place, place + len(tail), tail))
     if wrong:
-        return "wrong", wrong[0][0], wrong[-1][1], tuple(tail for _, _, tail in wrong), missing
+        words = tuple(tail for _, _, tail in wrong)
+        return _Fault("wrong", wrong[0][0], wrong[-1][1], max(last, wrong[-1][1]), words, missing)
     if text[last:end].lstrip("，、").startswith("等"):
         return None
-    return "missing", first, last, (), missing
+    return _Fault("missing", first, last, last, (), missing)

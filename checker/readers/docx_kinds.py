@@ -9,7 +9,7 @@ from lxml import etree
 from checker.document import BlockKind
 from checker.readers.docx_names import NUMPR, PSTYLE, RPR, RSTYLE, VAL, W, child_value, first_child, number, toggle
 from checker.readers.docx_styles import Style, Styles, strong_face
-from checker.readers.headings import LONGEST_TITLE, PLAIN, Looks, heading_level, number_level, title_like
+from checker.readers.headings import LONGEST_TITLE, PLAIN, Looks, byline_like, heading_level, number_level, title_like
 
 _JC, _OUTLINE = W + "jc", W + "outlineLvl"
 _USUAL_SIZE = 21
@@ -52,6 +52,7 @@ class Kinds:
         self._styles = styles
         self._title_open = True
         self._title_size = 0
+        self._below_title = False
 
     def kind(
         self,
@@ -64,16 +65,19 @@ class Kinds:
         """Kind and level of a filled paragraph in the body; `label` is its automatic number and the list level."""
         level = _outline(properties, style)
         if level:
-            self._title_open = False
+            self._title_open = self._below_title = False
             return "heading", level
-        if style.title:
-            return "title", 0
         if style.contents:
             return "paragraph", 0
         looks = self._looks(properties, style, runs) if len(text) <= LONGEST_TITLE + 20 else PLAIN
-        if self._title_open and not label[0] and self._is_title(text, looks):
+        if style.title or (self._title_open and not label[0] and self._is_title(text, looks)):
+            self._title_size = self._title_size or looks.size or _USUAL_SIZE
+            self._below_title = self._title_open
             return "title", 0
         self._title_open = False
+        self._below_title = self._below_title and looks.centred
+        if self._below_title and not looks.strong and byline_like(text):
+            return "paragraph", 0
         level = heading_level(text, label[0], looks)
         if level:
             return "heading", level
@@ -84,7 +88,7 @@ class Kinds:
 
     def cell(self, properties: Properties, style: Style) -> tuple[BlockKind, int]:
         """Kind and level of a filled paragraph in a table: only style or outline level make it a heading."""
-        self._title_open = False
+        self._title_open = self._below_title = False
         level = _outline(properties, style)
         return ("heading", level) if level else ("cell", 0)
 
@@ -92,9 +96,6 @@ class Kinds:
         """The first filled paragraphs are the title as long as they are centred and as large as the first one."""
         if not looks.centred or not title_like(text):
             return False
-        if not self._title_size:
-            self._title_size = looks.size or _USUAL_SIZE
-            return True
         return looks.size * 10 >= self._title_size * 9
 
     def _looks(self, properties: Properties, style: Style, runs: Sequence[etree._Element]) -> Looks:

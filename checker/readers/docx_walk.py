@@ -385,7 +385,7 @@ class Walk:
     def _add(self, node: etree._Element, text: str, offset: int = 0) -> None:
         """Take over `text`, which stands from `offset` on in `node`."""
         part = self._part
-        if part.code or not text:
+        if part.code:
             return
         start = self._at
         self._at = end = start + len(text)
@@ -405,7 +405,9 @@ class Walk:
             stripped = text.lstrip(_SPACE)
             offset = len(text) - len(stripped)
             text = stripped.rstrip(_SPACE)
-        if "\n" in text or "\t" in text or "\r" in text:
+            if not text:
+                return
+        if not text.isprintable():
             text = text.translate(_BLANKS)
         self._add(node, text, offset)
 
@@ -428,7 +430,9 @@ class Walk:
             code = int(node.get(W + "char", ""), 16)
         except ValueError:
             return
-        self._add(node, symbol(node.get(W + "font", ""), code))
+        sign = symbol(node.get(W + "font", ""), code)
+        if sign:
+            self._add(node, sign)
 
     def _field(self, mark: etree._Element) -> None:
         self._part.field(mark)

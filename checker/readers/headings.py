@@ -23,6 +23,7 @@ _NOT_A_HEADING = re.compile(
     r"[表图]\s*[0-9０-９一二三四五六七八九十]|[（(]?[0-9０-９〇一二三四五六七八九]{4}\s*年.{0,12}[日月年][）)]?$"
 )
 _CONTENTS_LINE = re.compile(r"(?:\t|[.…·]{3,})\s*[0-9ivxIVX]+$")
+_NAMES_A_PAPER = re.compile("清单|总结|报告|材料|意见|附件|附表")
 _BODY_ENDINGS = "。；;，,、！!？?"
 
 
@@ -64,3 +65,9 @@ def title_like(text: str) -> bool:
     """Whether a line is short enough for a title and bears no number of a section."""
     words = text.strip()
     return 0 < len(words) <= LONGEST_TITLE and words[-1] not in "。；;，," and not number_level(words)
+
+
+def byline_like(text: str) -> bool:
+    """Whether a centred line below the title can be a unit, a name or a date and not the heading of a paper."""
+    words = text.strip()
+    return len(words) <= LONGEST_HEADING and not number_level(words) and _NAMES_A_PAPER.search(words) is None

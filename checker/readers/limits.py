@@ -22,7 +22,7 @@ class Limits:
     directory_size: int = 4 * MEGABYTE
     ratio: int = 300
     ratio_from: int = 8 * MEGABYTE
-    tags: int = 1_000_000
-    paragraphs: int = 50_000
+    tags: int = 600_000
+    paragraphs: int = 30_000
     xml_depth: int = 200
     table_depth: int = 30

@@ -17,6 +17,8 @@ PART = "text"
 
 def read_text(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
     """Read a text file in UTF-8, UTF-16 (with its mark) or GB18030."""
+    if len(data) > limits.part_size:
+        raise ReadError("too-large", "文本文件过大，不像单份考核材料，请拆分后再上报。")
     content = _decode(data)
     if not content.strip():
         raise ReadError("no-text", "文件里没有文字，请核对是否选错文件。")
@@ -55,11 +57,20 @@ def _decode(data: bytes) -> str:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
+            if encoding == "utf-8-sig" and _damaged_utf8(data):
+                break
             continue
         if "\x00" in text:
             break
         return text
     raise ReadError("bad-encoding", "文本编码无法识别，请另存为 UTF-8 编码的文本，或另存为 .docx。")
+
+
+def _damaged_utf8(data: bytes) -> bool:
+    """Whether this is UTF-8 with a few bad bytes: GB18030 would turn the whole of it into other characters."""
+    text = data.decode("utf-8", "replace")
+    foreign = sum(1 for character in text if character > "\x7f")
+    return text.count("\ufffd") * 10 < foreign
 
 
 def _kind(line: str, titled: bool) -> tuple[BlockKind, int, int]:

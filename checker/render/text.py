@@ -22,6 +22,7 @@ MIN_WIDTH = 30
 
 QUOTE = 48
 RELATED_SHOWN = 4
+RULES_SHOWN = 3
 MEMBERS_SHOWN = 20
 """Of findings that say the same; the others are counted, and the HTML report has them all."""
 
@@ -89,6 +90,7 @@ def compose(report: Report) -> Iterator[Line]:
         for paper in papers:
             yield from _paper(report, paper, names)
     yield from _overall(report, names)
+    yield from _scopes(report)
     yield from _not_checked(report)
     yield from _verdict(report)
 
@@ -136,8 +138,7 @@ def _paper(report: Report, paper: Document, names: Mapping[str, str]) -> Iterato
 def _coverage(coverage: Coverage) -> Iterator[Line]:
     count = coverage.count
     over = count.limit is not None and count.value > count.limit
-    scope = f"（统计范围：{say.one_line(count.scope)}）" if count.scope else ""
-    yield Line("  字数：", f"{say.count_phrase(count)}{scope}", "error" if over else "")
+    yield Line("  字数：", say.count_phrase(count), "error" if over else "")
     if coverage.facets:
         yield Line("  方面：", _levels(coverage.facets, say.FACET_LEVELS, ("section",)))
     if coverage.topics:
@@ -233,13 +234,23 @@ def _overall(report: Report, names: Mapping[str, str]) -> Iterator[Line]:
         yield from _group(report, group, names)
 
 
+def _scopes(report: Report) -> Iterator[Line]:
+    """What the figures of 字数 count; the same for all papers as a rule, so it is said once."""
+    scopes = dict.fromkeys(say.one_line(coverage.count.scope) for coverage in report.coverage if coverage.count.scope)
+    if scopes:
+        yield Line("", "")
+    for scope in scopes:
+        yield Line("字数统计范围：", scope, "dim")
+
+
 def _not_checked(report: Report) -> Iterator[Line]:
     if not report.not_checked:
         return
     yield Line("", "")
     yield Line("■ ", f"没有检查的规则：{len(report.not_checked)}项", "file")
     for reason, rules in say.by_reason(report.not_checked, say.rule_names(report)).items():
-        yield Line("  - ", f"{reason}：{'、'.join(rules)}")
+        listed = "、".join(rules) if len(rules) <= RULES_SHOWN else f"{'、'.join(rules[:RULES_SHOWN])}等{len(rules)}项"
+        yield Line("  - ", f"{reason}：{listed}")
 
 
 def _verdict(report: Report) -> Iterator[Line]:

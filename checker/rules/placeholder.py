@@ -17,9 +17,9 @@ from checker.rules.base import Hit
 
 _UNITS = "县市区乡镇村局委办年月日号人名个万亿元家次件项位同某%％"
 _PATTERNS = (
-    re.compile(rf"(?<![A-Za-z0-9])(?:[XxＸｘ×╳]{{2,}})(?![A-Za-z0-9])(?:[{_UNITS[:8]}]|同志)?"),
+    re.compile(r"(?<![A-Za-z0-9])(?:[XxＸｘ×╳]{2,})(?![A-Za-z0-9])"),
     re.compile(rf"(?<![A-Za-z0-9])[XxＸｘ×╳](?=[{_UNITS}])"),
-    re.compile(r"[○〇◯Oo]{2,}(?=[县市区乡镇村局同])|某某"),
+    re.compile(r"[○〇◯Oo]{2,}(?=[县市区乡镇村局同])|(?<![\u4e00-\u9fff])某某"),
     re.compile(r"[＊*]{2,}(?=[县市区乡镇村局同年月日万亿元个%])"),
     re.compile(
         r"[【\[〔][^】\]〕\n]{0,20}(?:此处|填写|填入|插入|请|待|姓名|单位名称|具体数据|日期|职务)[^】\]〕\n]{0,20}[】\]〕]|【\s*】"
@@ -59,7 +59,15 @@ def _by_pattern(paper: Paper) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if match.group()[0] in "＿_" and _for_signing(paper, match.start()):
                 continue
+            if match.group()[0] == "*" and _emphasis(paper, match.start()):
+                continue
             yield Span(match.start(), match.end())
+
+
+def _emphasis(paper: Paper, offset: int) -> bool:
+    """Whether the asterisks come in pairs in their paragraph, as Markdown sets words in bold."""
+    block = paper.document.block_at(offset)
+    return block is not None and paper.document.slice(block.span).count("**") % 2 == 0
 
 
 def _for_signing(paper: Paper, offset: int) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from checker.document import Span
 from checker.language.paper import Paper
 from checker.language.speech import Topic, levels
 from checker.report import Level
@@ -40,17 +41,15 @@ class Params:
 def lexicons(params: Params) -> Iterator[str]:
     """The lexicons that the topics are looked up in."""
     for item in params.topics:
-        yield item.lexicon or f"topics/{item.id}"
+        yield _lexicon(item)
 
 
 def cover(params: Params, paper: Paper) -> tuple[Level, ...]:
     """The level of each topic in one paper."""
     key = ("topics", params)
     if key not in paper.memo:
-        paper.memo[key] = levels(
-            paper,
-            [Topic(item.id, item.name, item.lexicon or f"topics/{item.id}", item.evidence) for item in params.topics],
-        )
+        asked = [Topic(item.id, item.name, _lexicon(item), item.evidence) for item in params.topics]
+        paper.memo[key] = levels(paper, asked)
     return paper.memo[key]  # type: ignore[return-value]
 
 
@@ -62,4 +61,13 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
             if level.level == "absent":
                 yield Hit(paper.document, None, "absent", facts, at=paper.document.title, subject=item.id)
             elif level.level == "named":
-                yield Hit(paper.document, level.evidence[0], "named", facts, subject=item.id)
+                yield Hit(paper.document, _term(item, paper, level), "named", facts, subject=item.id)
+
+
+def _term(item: Item, paper: Paper, level: Level) -> Span:
+    """The first words that name the topic."""
+    return next(iter(paper.found(_lexicon(item), level.evidence[0])), level.evidence[0])
+
+
+def _lexicon(item: Item) -> str:
+    return item.lexicon or f"topics/{item.id}"

@@ -1,0 +1,1 @@
+"""How fast the checker is, as times and as ratios measured in one run: `python -m benchmarks.run`."""
