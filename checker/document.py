@@ -27,6 +27,12 @@ PAPER_KINDS: Mapping[str, str] = {
 }
 """Kinds of paper a submission holds (REQUIREMENTS, 「Papers that a submission holds」): id to Chinese name."""
 
+FLAGS: Mapping[str, str] = {"party-chief": "县（区）党委主要领导", "non-party": "党外干部"}
+"""What may be said of the person: id to Chinese name. Some rules hold only for these."""
+
+UNIT_TYPES: Mapping[str, str] = {"county": "县（区）", "municipal": "市直单位", "zone": "开发区"}
+"""Types of unit: id to Chinese name."""
+
 LIST_KINDS: tuple[str, ...] = ("achievement-list", "feature-list", "problem-list", "suggestion-list")
 
 

@@ -9,9 +9,9 @@ from dataclasses import fields, replace
 
 from checker import papers as recognition
 from checker import rules
-from checker.document import Document, Submission
+from checker.document import FLAGS, Document, Submission
 from checker.language.paper import Paper
-from checker.notice import FLAGS, Notice, Rule
+from checker.notice import Notice, Rule
 from checker.readers import read
 from checker.report import Count, Coverage, Finding, Level, NotChecked, Problem, Report
 from checker.rules.base import Hit

@@ -19,14 +19,12 @@ import msgspec
 import yaml
 
 from checker import rules
-from checker.document import PAPER_KINDS
+from checker.document import FLAGS, PAPER_KINDS
 from checker.errors import NoticeError
 from checker.language import lexicon
 from checker.language.lexicon import Lexicons
 from checker.report import SEVERITIES, Severity
 from checker.rules.base import Kind
-
-FLAGS: Mapping[str, str] = {"party-chief": "县（区）党委主要领导", "non-party": "党外干部"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import click
 from checker import config, engine, notice
 from checker.commands.base import Command
 from checker.commands.output import deliver
-from checker.document import PAPER_KINDS
+from checker.document import PAPER_KINDS, UNIT_TYPES
 from checker.errors import UsageError
 from checker.render import FORMATS
 from checker.report import SEVERITIES, Report
@@ -65,9 +65,9 @@ def _positive(context: click.Context, parameter: click.Parameter, value: float |
 @click.option("--unit", metavar="单位", help="单位名称")
 @click.option(
     "--unit-type",
-    type=click.Choice(["county", "municipal", "zone"]),
+    type=click.Choice(list(UNIT_TYPES)),
     metavar="类型",
-    help="单位类型：county 县（区），municipal 市直单位，zone 开发区",
+    help="单位类型：" + "，".join(f"{key} {name}" for key, name in UNIT_TYPES.items()),
 )
 @click.option("--person", metavar="姓名", help="述职人")
 @click.option("--party-chief", is_flag=True, default=None, help="述职人是县（区）党委主要领导")
@@ -161,7 +161,7 @@ def _hold_to_choices(settings: Mapping[str, Any], path: Path | None) -> None:
     """What click has checked on the command line is checked here for the settings file too."""
     choices: Mapping[str, Sequence[Any]] = {
         "kind": [None, *PAPER_KINDS],
-        "unit_type": ["", "county", "municipal", "zone"],
+        "unit_type": ["", *UNIT_TYPES],
         "fail_on": [*SEVERITIES, "never"],
         "min_level": SEVERITIES,
         "party_chief": [True, False],

@@ -8,9 +8,9 @@ import click
 
 from checker import notice as notices
 from checker.commands.base import Command
-from checker.document import PAPER_KINDS
+from checker.document import FLAGS, PAPER_KINDS
 from checker.errors import UsageError
-from checker.notice import FLAGS, Notice, Rule
+from checker.notice import Notice, Rule
 from checker.report import SEVERITY_NAMES
 from checker.rules import PENDING
 

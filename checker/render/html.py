@@ -15,7 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from checker.document import Document, Span
+from checker.document import FLAGS, UNIT_TYPES, Document, Span
 from checker.render import Rendered
 from checker.render import phrases as say
 from checker.render.marked_text import Mark, Paragraph, Table, body
@@ -181,11 +181,11 @@ def _hash(content: str) -> str:
 def _facts(report: Report) -> list[tuple[str, str]]:
     """The lines at the head of the page."""
     number = say.one_line(report.notice.number)
-    flags = "、".join(say.FLAG_NAMES.get(flag, flag) for flag in sorted(report.submission.flags))
+    flags = "、".join(FLAGS.get(flag, flag) for flag in sorted(report.submission.flags))
     facts = [
         ("依据", say.one_line(report.notice.title) + (f"（{number}）" if number else "")),
         ("单位", say.one_line(report.submission.unit)),
-        ("单位类型", say.one_line(report.submission.unit_type)),
+        ("单位类型", UNIT_TYPES.get(report.submission.unit_type, say.one_line(report.submission.unit_type))),
         ("姓名", say.one_line(report.submission.person)),
         ("身份", flags),
     ]

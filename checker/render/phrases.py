@@ -17,8 +17,6 @@ from checker.report import SEVERITIES, VERDICT_NAMES, Count, Finding, Level, Not
 SEVERITY_SIGNS: Mapping[Severity, str] = {"error": "×", "warning": "!", "info": "·"}
 """A sign beside the word for each severity, so that no level is told by colour alone."""
 
-FLAG_NAMES: Mapping[str, str] = {"party-chief": "县（区）党委主要领导", "non-party": "党外干部"}
-
 FACET_LEVELS: Mapping[str, str] = {"absent": "未写到", "passage": "有段落", "section": "有专门部分"}
 TOPIC_LEVELS: Mapping[str, str] = {"absent": "未写到", "named": "只是提到", "substantive": "有实质内容"}
 LEVEL_ORDER: tuple[str, ...] = ("absent", "named", "passage", "section", "substantive")

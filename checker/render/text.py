@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.document import Document, Reading
+from checker.document import FLAGS, Document, Reading
 from checker.render import Rendered
 from checker.render import phrases as say
 from checker.report import SEVERITY_NAMES, Coverage, Finding, Level, Report
@@ -100,7 +100,7 @@ def _head(report: Report) -> Iterator[Line]:
     yield Line("", "考核材料检查报告", "title")
     yield Line("依据：", say.one_line(report.notice.title) + (f"（{number}）" if number else ""))
     about = [say.one_line(text) for text in (report.submission.unit, report.submission.person) if text]
-    about += [say.FLAG_NAMES.get(flag, say.one_line(flag)) for flag in sorted(report.submission.flags)]
+    about += [FLAGS.get(flag, say.one_line(flag)) for flag in sorted(report.submission.flags)]
     if about:
         yield Line("对象：", "，".join(about))
 
@@ -195,7 +195,9 @@ def _members(findings: Sequence[Finding]) -> Iterator[Line]:
         yield Line("      - ", f"{before}{(after[0] + before[-1]).join(name for _, name, _ in parts)}{after}")
         return
     for finding in findings[:MEMBERS_SHOWN]:
-        yield Line("      - ", f"{say.one_line(finding.message)}{_beneath(finding)}")
+        beneath = _beneath(finding)
+        message = say.one_line(finding.message)
+        yield Line("      - ", (message.rstrip("。") if beneath else message) + beneath)
     if len(findings) > MEMBERS_SHOWN:
         yield Line("      - ", f"还有{len(findings) - MEMBERS_SHOWN}处同类问题，这里不再列出，网页报告（html）中有全部")
 

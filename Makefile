@@ -1,0 +1,43 @@
+# Everything runs in an environment of its own under .venv; Python 3.11 or later is all that has to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: demo test lint bench clean help
+
+help:
+	@echo "make demo   建立运行环境，检查一套样例材料，并说明结果在哪里"
+	@echo "make test   代码规范、类型和全部测试"
+	@echo "make bench  速度测量"
+	@echo "make clean  删除运行环境和结果"
+
+# The stamp is newer than setup.cfg as long as the environment holds what setup.cfg asks for.
+$(VENV)/.ready: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.ready
+	@mkdir -p $(DEMO)
+	@$(BIN)/kaohe check corpus_samples/placeholders/*.docx --unit 禾渡县 --unit-type county \
+		--format text,html,docx,json --output $(DEMO) --fail-on never
+	@cat $(DEMO)/考核材料检查报告.txt
+	@echo
+	@echo "检查完毕，结果在 $(DEMO)/ 文件夹："
+	@ls -1 $(DEMO) | sed 's|^|  $(DEMO)/|'
+	@echo "用浏览器打开 .html 看网页报告，用 Word 或 WPS 打开「（审查批注）」看批注。"
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.run
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
