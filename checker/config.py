@@ -8,18 +8,97 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
+from checker import notice as notices
+from checker.document import PAPER_KINDS, UNIT_TYPES
 from checker.errors import UsageError
 from checker.readers import Limits
+from checker.render import FORMATS
+from checker.report import SEVERITIES
+from checker.typed import TypedError, convert
 
 FILE_NAME = "kaohe.toml"
-_TABLES = ("not_applicable", "limits")
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that `kaohe check` can be told besides the papers, with its defaults."""
+
+    notice: str = notices.DEFAULT
+    kind: str | None = None
+    unit: str = ""
+    unit_type: str = ""
+    person: str = ""
+    party_chief: bool = False
+    non_party: bool = False
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    format: tuple[str, ...] = ("text",)
+    output: str | None = None
+    fail_on: str = "error"
+    min_level: str = "info"
+    jobs: int = 1
+    timeout: float | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _choice("kind", self.kind, [None, *PAPER_KINDS])
+        _choice("unit-type", self.unit_type, ["", *UNIT_TYPES])
+        _choice("fail-on", self.fail_on, [*SEVERITIES, NEVER])
+        _choice("min-level", self.min_level, SEVERITIES)
+        for name in self.format or ("",):
+            _choice("format", name, FORMATS)
+        if not 1 <= self.jobs <= 64:
+            raise ValueError("jobs 应当在 1 和 64 之间")
+        if self.timeout is not None and self.timeout <= 0:
+            raise ValueError("timeout 应当大于 0")
+        for topic, reason in self.not_applicable.items():
+            if not reason.strip():
+                raise ValueError(f"not-applicable 里的 {topic} 要写理由")
+        known = {entry.name for entry in dataclasses.fields(Limits)}
+        for name, figure in self.limits.items():
+            if name.replace("-", "_") not in known or figure <= 0:
+                raise ValueError(f"limits 里的 {name} 不对；可用的有 {'、'.join(sorted(known))}，值是正整数")
+
+    def reading_limits(self) -> Limits:
+        """The limits for the readers, with the figures of `[limits]` in place of the usual ones."""
+        return dataclasses.replace(Limits(), **{name.replace("-", "_"): figure for name, figure in self.limits.items()})
+
+
+def _choice(name: str, value: object, allowed: Any) -> None:
+    if value not in allowed:
+        shown = "、".join(str(entry) for entry in allowed if entry)
+        raise ValueError(f"{name} 没有 {value!r} 这个选择；可用的有 {shown}")
+
+
+def settings(config_file: str | None, given: Mapping[str, Any]) -> Settings:
+    """What holds for one run: `given` (from flags and environment) before the settings file before the defaults."""
+    path = find(config_file)
+    stored = _load(path)
+    reasons = {**stored.get("not_applicable", {}), **given.get("not_applicable", {})}
+    chosen = {**stored, **given}
+    if reasons:
+        chosen["not_applicable"] = reasons
+    try:
+        found = convert(chosen, Settings)
+    except TypedError as error:
+        raise UsageError(f"{_source(error, given, path)}{error.reason}。", "bad-config") from error
+    assert isinstance(found, Settings)
+    return found
+
+
+def _source(error: TypedError, given: Mapping[str, Any], path: Path | None) -> str:
+    key = str(error.path[0]).replace("_", "-") if error.path else ""
+    where = f"配置文件 {path} 里" if path is not None and not (error.path and error.path[0] in given) else ""
+    return f"{where}{key} 的值不对：" if key else f"{where}的设置不对：" if where else "设置不对："
 
 
 def find(given: str | None) -> Path | None:
@@ -35,7 +114,7 @@ def find(given: str | None) -> Path | None:
     return own if own.is_file() else None
 
 
-def load(path: Path | None, known: frozenset[str]) -> dict[str, Any]:
+def _load(path: Path | None) -> dict[str, Any]:
     """The settings of the file, keys with _ for -; UsageError where it cannot be read or holds unknown keys."""
     if path is None:
         return {}
@@ -43,23 +122,18 @@ def load(path: Path | None, known: frozenset[str]) -> dict[str, Any]:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"读不了配置文件 {path}，请核对路径。", "bad-config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"配置文件 {path} 格式不对：{error}", "bad-config") from error
-    settings = {key.replace("-", "_"): value for key, value in data.items()}
-    for key, value in settings.items():
-        if key in _TABLES and isinstance(value, dict):
-            continue
-        if key not in known or key in _TABLES or isinstance(value, dict):
-            names = "、".join(sorted({*known, *_TABLES}))
-            raise UsageError(f"配置文件 {path} 里有不认识的设置 {key}；可用的有 {names}", "bad-config")
-    return settings
-
-
-def limits(values: Mapping[str, Any]) -> Limits:
-    """`Limits` with the figures of the table `[limits]` in place of the usual ones."""
-    known = {field.name for field in dataclasses.fields(Limits)}
-    chosen = {key.replace("-", "_"): value for key, value in values.items()}
-    for key, value in chosen.items():
-        if key not in known or not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise UsageError(f"[limits] 里的 {key} 不对；可用的有 {'、'.join(sorted(known))}，值是正整数", "bad-config")
-    return dataclasses.replace(Limits(), **chosen)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"配置文件 {path} 要用 UTF-8 编码保存。", "bad-config") from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"第 {line.group(1)} 行" if line else "末尾"
+        raise UsageError(f"配置文件 {path} {where}不合 TOML 的写法，请检查引号和等号。", "bad-config") from error
+    stored = {key.replace("-", "_"): value for key, value in data.items()}
+    known = [entry.name for entry in dataclasses.fields(Settings)]
+    for key in stored:
+        if key not in known:
+            names = "、".join(name.replace("_", "-") for name in known)
+            raise UsageError(f"配置文件 {path} 里有不认识的设置 {key}；可用的有 {names}。", "bad-config")
+    if isinstance(stored.get("format"), str):
+        stored["format"] = [part.strip() for part in stored["format"].split(",")]
+    return stored

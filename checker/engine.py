@@ -16,6 +16,8 @@ from checker.readers import read
 from checker.report import Count, Coverage, Finding, Level, NotChecked, Problem, Report
 from checker.rules.base import Hit
 
+_Levels = dict[str, dict[str, Level]]
+
 COUNT_SCOPE = "计正文、表格、文本框、脚注尾注和已插入的修订；不计删除的修订、隐藏文字、批注、页眉页脚和自动编号"
 
 
@@ -29,6 +31,7 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     problems = list(errors)
+    levels: dict[Document, _Levels] = {document: {"facets": {}, "topics": {}} for document in submission.documents}
     for rule in notice.rules:
         reason = _why_not(rule, submission)
         if reason:
@@ -36,15 +39,17 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
             continue
         chosen = [paper for paper in papers if paper.document.kind in rule.applies_to]
         try:
-            hits = list(rule.kind.check(rule.params, chosen))
+            found = [_finding(rule, hit) for hit in rule.kind.check(rule.params, chosen)]
+            for paper in chosen:
+                _note_levels(rule, paper, levels[paper.document], submission.not_applicable)
         except Exception as error:
             not_checked.append(NotChecked(rule.id, "检查时程序出错"))
             problems.append(
                 Problem("", "internal-error", f"规则 {rule.id} 检查时程序出错（{type(error).__name__}），这一条没有查")
             )
             continue
-        findings.extend(_finding(rule, hit) for hit in hits if not _excused(rule, hit, submission))
-    coverage = tuple(_coverage(notice, submission, paper) for paper in papers)
+        findings.extend(finding for finding in found if not _excused(rule, finding, submission))
+    coverage = tuple(_coverage(notice, paper, levels[paper.document]) for paper in papers)
     ordered = _in_order(_distinct(findings), submission.documents)
     return Report(submission, notice, tuple(ordered), coverage, tuple(not_checked), tuple(problems))
 
@@ -74,8 +79,10 @@ def _why_not(rule: Rule, submission: Submission) -> str:
     return ""
 
 
-def _excused(rule: Rule, hit: Hit, submission: Submission) -> bool:
-    return rule.kind.covers == "topics" and hit.subject in submission.not_applicable
+def _excused(rule: Rule, finding: Finding, submission: Submission) -> bool:
+    """Whether the finding is about a topic that the unit declared not its business."""
+    topic = finding.facts.get("topic") or getattr(rule.params, "topic", "")
+    return topic in submission.not_applicable
 
 
 def _finding(rule: Rule, hit: Hit) -> Finding:
@@ -105,12 +112,14 @@ def _settings(rule: Rule) -> dict[str, object]:
 
 def _fingerprint(rule: Rule, hit: Hit) -> str:
     """16 hex digits that stay the same while the words found, or the thing absent, stay the same."""
-    kind = hit.document.kind if hit.document else ""
+    # The title tells two papers of one kind apart (two cadres' reports), and stays when the file gets another name.
+    title = hit.document.title if hit.document else None
+    paper = (hit.document.kind + hit.document.slice(title) if title else hit.document.kind) if hit.document else ""
     words = ""
     # A level found by name only keeps its identity however the sentence around it is edited.
     if hit.document is not None and hit.span is not None and not hit.subject and rule.kind.name != "length":
         words = re.sub(r"\s+", "", hit.document.slice(hit.span))
-    key = "\n".join((rule.id, hit.case, kind, hit.subject, words))
+    key = "\n".join((rule.id, hit.case, re.sub(r"\s+", "", paper), hit.subject, words))
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
@@ -144,26 +153,21 @@ def _in_order(findings: Iterator[Finding], documents: Sequence[Document]) -> lis
     return sorted(findings, key=key)
 
 
-def _coverage(notice: Notice, submission: Submission, paper: Paper) -> Coverage:
+def _note_levels(rule: Rule, paper: Paper, levels: _Levels, excuses: Mapping[str, str]) -> None:
+    """Add what the rule says of the paper's facets or topics; of two rules on the same topic the first one counts."""
+    if rule.kind.cover is None:
+        return
+    for level in rule.kind.cover(rule.params, paper):
+        excused = replace(level, not_applicable=excuses.get(level.id, ""))
+        levels[rule.kind.covers].setdefault(level.id, excused)
+
+
+def _coverage(notice: Notice, paper: Paper, levels: _Levels) -> Coverage:
     kind = paper.document.kind
-    limit = None
-    levels: dict[str, dict[str, Level]] = {"facets": {}, "topics": {}}
-    for rule in notice.rules:
-        if kind not in rule.applies_to or (rule.only_for and rule.only_for not in submission.flags):
-            continue
-        if rule.kind.name == "length":
-            limit = rule.params.max
-        if rule.kind.cover is not None:
-            for level in rule.kind.cover(rule.params, paper):
-                levels[rule.kind.covers][level.id] = _with_excuse(level, submission.not_applicable)
+    limits = [rule.params.max for rule in notice.rules if rule.kind.name == "length" and kind in rule.applies_to]
     return Coverage(
         paper.document,
-        Count(paper.words, limit, COUNT_SCOPE),
+        Count(paper.words, min(limits, default=None), COUNT_SCOPE),
         tuple(levels["facets"].values()),
         tuple(levels["topics"].values()),
     )
-
-
-def _with_excuse(level: Level, excuses: Mapping[str, str]) -> Level:
-    reason = excuses.get(level.id, "")
-    return Level(level.id, level.name, level.level, level.evidence, reason) if reason else level

@@ -15,7 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-import msgspec
 import yaml
 
 from checker import rules
@@ -25,6 +24,7 @@ from checker.language import lexicon
 from checker.language.lexicon import Lexicons
 from checker.report import SEVERITIES, Severity
 from checker.rules.base import Kind
+from checker.typed import TypedError, convert
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _Source:
             raise self._syntax(error) from error
         try:
             node = loader.get_single_node()
-            self.data = self._build(node, (), loader) if node is not None else None
+            self.data = self._build(node, (), loader, frozenset()) if node is not None else None
         except yaml.YAMLError as error:
             raise self._syntax(error) from error
         finally:
@@ -108,25 +108,34 @@ class _Source:
     def _syntax(self, error: yaml.YAMLError) -> NoticeError:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        return NoticeError(f"{self.name}:{line}: 不是合格的 YAML：{getattr(error, 'problem', None) or '无法解析'}")
+        return NoticeError(f"{self.name}:{line}: 不合 YAML 的写法，请检查缩进、冒号、引号和括号")
 
-    def _build(self, node: yaml.Node, path: tuple[object, ...], loader: yaml.CSafeLoader) -> Any:
+    def _build(
+        self, node: yaml.Node, path: tuple[object, ...], loader: yaml.CSafeLoader, around: frozenset[int]
+    ) -> Any:
+        """The data of `node`; `around` are the nodes it stands in, which an alias must not lead back to."""
         self.lines[path] = node.start_mark.line + 1
+        if id(node) in around:
+            raise self.error(path, "内容引用了自己")
+        around |= {id(node)}
         if isinstance(node, yaml.MappingNode):
-            return self._build_mapping(node, path, loader)
+            return self._build_mapping(node, path, loader, around)
         if isinstance(node, yaml.SequenceNode):
-            return [self._build(item, (*path, index), loader) for index, item in enumerate(node.value)]
-        return loader.construct_object(node)
+            return [self._build(item, (*path, index), loader, around) for index, item in enumerate(node.value)]
+        try:
+            return loader.construct_object(node)
+        except ValueError as error:  # 2020-13-45 looks like a date and is none
+            raise self.error(path, f"看不懂的值 {node.value!r}；文字请加引号") from error
 
     def _build_mapping(
-        self, node: yaml.MappingNode, path: tuple[object, ...], loader: yaml.CSafeLoader
+        self, node: yaml.MappingNode, path: tuple[object, ...], loader: yaml.CSafeLoader, around: frozenset[int]
     ) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
             if key in result:
                 raise NoticeError(f"{self.name}:{key_node.start_mark.line + 1}: 键 {key!r} 重复")
-            result[key] = self._build(value_node, (*path, key), loader)
+            result[key] = self._build(value_node, (*path, key), loader, around)
             self.lines[*path, key] = key_node.start_mark.line + 1
         return result
 
@@ -179,7 +188,7 @@ def load(name: str | Path = DEFAULT, *, verify: bool = True) -> Notice:
     source = _read(name, None)
     raw_rules, head = _assemble(source)
     built = tuple(_rule(raw) for raw in raw_rules)
-    needed = dict.fromkeys(lexicon_id for rule in built for lexicon_id in rules.lexicons(rule.kind, rule.params))
+    needed = dict.fromkeys(lexicon_id for rule in built for lexicon_id in _lexicons_of(rule))
     loaded = [_lexicon(lexicon_id, built, source) for lexicon_id in needed]
     notice = Notice(head["id"], head["title"], head["number"], head["year"], built, Lexicons.of(loaded))
     if verify:
@@ -247,9 +256,9 @@ def _head(source: _Source) -> dict[str, Any]:
 
 def _check_type(value: Any, wanted: Any, source: _Source, path: tuple[object, ...], name: str) -> None:
     try:
-        msgspec.convert(value, wanted, strict=True)
-    except msgspec.ValidationError as error:
-        raise source.error(path, f"{name} 的值类型不对：{_in_chinese(error)}") from error
+        convert(value, wanted)
+    except TypedError as error:
+        raise source.error((*path, *error.path), f"{name} 的值不对：{error.reason}") from error
 
 
 def _raw_rules(source: _Source, data: Mapping[str, Any]) -> list[_Raw]:
@@ -270,9 +279,19 @@ def _raw_rules(source: _Source, data: Mapping[str, Any]) -> list[_Raw]:
 
 
 def _override(base: _Raw | None, raw: _Raw) -> _Raw:
+    """`raw` over `base`, key by key; what `raw` says of the wording holds for all cases it does not word itself."""
     if base is None:
         return raw
-    return _Raw({**base.values, **raw.values}, {**base.origins, **raw.origins}, raw.source, raw.path)
+    values = {**base.values, **raw.values}
+    inherited, own = base.values.get("cases"), raw.values.get("cases", {})
+    if isinstance(inherited, dict) and isinstance(own, dict):
+        told = [key for key in _WORDING_KEYS if key in raw.values]
+        kept = {
+            case: {key: value for key, value in wording.items() if key not in told}
+            for case, wording in inherited.items()
+        }
+        values["cases"] = {case: {**kept.get(case, {}), **own.get(case, {})} for case in {**kept, **own}}
+    return _Raw(values, {**base.origins, **raw.origins}, raw.source, raw.path)
 
 
 def _rule(raw: _Raw) -> Rule:
@@ -314,15 +333,16 @@ def _fields(params: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(params))
 
 
-def _convert(raw: _Raw, kind: Kind, values: Mapping[str, Any]) -> Any:
+def _convert(raw: _Raw, kind: Kind, values: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
+    """`values` as the kind's parameters; `within` leads to them where they do not stand in the rule itself."""
     for key, value in values.items():
         _refuse_unknown(raw, kind.params, key, value)
     try:
-        return msgspec.convert(values, kind.params, strict=True)
-    except msgspec.ValidationError as error:
-        path = _error_path(error)
-        key = path[0] if path and isinstance(path[0], str) else ""
-        raise raw.error(f"参数不对：{_in_chinese(error)}", key, *path[1:]) from error
+        return convert(values, kind.params)
+    except TypedError as error:
+        path = (*within, *error.path)
+        first = path[0] if path and isinstance(path[0], str) else ""
+        raise raw.error(f"参数不对：{error.reason}", first, *path[1:]) from error
 
 
 def _refuse_unknown(raw: _Raw, params: type, key: str, value: Any) -> None:
@@ -338,43 +358,22 @@ def _refuse_unknown(raw: _Raw, params: type, key: str, value: Any) -> None:
                 raise raw.error(f"{key} 里有不认识的键 {inner!r}；可用的有 {'、'.join(known)}", key, index, inner)
 
 
-def _error_path(error: msgspec.ValidationError) -> list[object]:
-    """`… - at `$.topics[3].id`` as ["topics", 3, "id"]."""
-    _, _, tail = str(error).rpartition("`$")
-    parts = tail.rstrip("`").replace("[", ".[").split(".")
-    return [int(part[1:-1]) if part.startswith("[") and part[1:-1].isdigit() else part for part in parts if part]
-
-
-_TYPE_WORDS = {
-    "Expected": "应为", "got": "实为", "Object missing required field": "缺少", "`int`": "整数", "`str`": "文字",
-    "`float`": "数", "`array`": "列表", "`object`": "键值对", "`bool`": "真假值", "`null`": "空", " - at ": "，在 ",
-    "Invalid enum value": "不能取的值", "Array": "列表", "Length": "长度",
-}  # fmt: skip
-
-
-def _in_chinese(error: msgspec.ValidationError) -> str:
-    text = str(error)
-    for word, chinese in _TYPE_WORDS.items():
-        text = text.replace(word, chinese)
-    return text
-
-
 def _applies_to(raw: _Raw) -> tuple[str, ...]:
     value = raw.values.get("applies_to")
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list) or not listed:
         raise raw.error("缺少 applies_to（适用的文种）", "applies_to")
     for kind in listed:
-        if kind not in PAPER_KINDS:
+        if not isinstance(kind, str) or kind not in PAPER_KINDS:
             raise raw.error(f"没有 {kind!r} 这种材料；可用的有 {'、'.join(PAPER_KINDS)}", "applies_to")
     return tuple(listed)
 
 
 def _only_for(raw: _Raw) -> str:
     value = raw.values.get("only_for", "")
-    if value and value not in FLAGS:
+    if not isinstance(value, str) or (value and value not in FLAGS):
         raise raw.error(f"only_for 只能是 {'、'.join(FLAGS)}", "only_for")
-    return str(value)
+    return value
 
 
 def _wordings(raw: _Raw, kind: Kind) -> dict[str, Wording]:
@@ -406,6 +405,10 @@ def _wording(raw: _Raw, kind: Kind, case: str, common: Mapping[str, Any], own: A
             raise raw.error(f"{key} 应当是文字", *place)
     if not values.get("message"):
         raise raw.error(f"情形 {case or '默认'} 缺少 message", *place)
+    for key in ("message", "suggestion"):
+        problem = _template_problem(values.get(key, ""), (*kind.cases[case], *_fields(kind.params)))
+        if problem:
+            raise raw.error(f"情形 {case or '默认'} 的 {key} {problem}", *place)
     return Wording(values["severity"], values["message"], values.get("suggestion", ""))
 
 
@@ -424,21 +427,31 @@ def _examples(raw: _Raw, kind: Kind) -> Examples | None:
     if unknown:
         raise raw.error(f"examples 的 with 里有不认识的参数 {unknown[0]!r}", "examples", "with", unknown[0])
     own = {key: raw.values[key] for key in _fields(kind.params) if key in raw.values}
-    return Examples(bad, good, _convert(raw, kind, {**own, **params}))
+    return Examples(bad, good, _convert(raw, kind, {**own, **params}, ("examples", "with")))
+
+
+def _lexicons_of(rule: Rule) -> Iterator[str]:
+    """The lexicons that the rule, or its example, looks up."""
+    yield from rules.lexicons(rule.kind, rule.params)
+    if rule.examples is not None:
+        yield from rules.lexicons(rule.kind, rule.examples.params)
 
 
 def _lexicon(lexicon_id: str, built: Sequence[Rule], source: _Source) -> lexicon.Lexicon:
     found = lexicon.load(lexicon_id)
     if found is not None:
         return found
-    for rule in built:
-        if lexicon_id in rules.lexicons(rule.kind, rule.params):
-            raise NoticeError(f"{source.name}:{rule.line}: 规则 {rule.id}：词表 lexicons/{lexicon_id}.txt 不存在")
-    raise NoticeError(f"{source.name}:1: 词表 lexicons/{lexicon_id}.txt 不存在")
+    rule = next(rule for rule in built if lexicon_id in _lexicons_of(rule))
+    raise NoticeError(f"{source.name}:{rule.line}: 规则 {rule.id}：词表 lexicons/{lexicon_id}.txt 不存在")
 
 
-def placeholders(template: str) -> Iterator[str]:
-    """The names in braces of a message, for the guard that every one of them is a fact the rule gives."""
-    for _, name, _, _ in string.Formatter().parse(template):
-        if name:
-            yield name
+def _template_problem(template: str, known: Sequence[str]) -> str:
+    """What is wrong with the names in braces of a message; empty where nothing is."""
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError:
+        return "里的花括号不成对"
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in known or form or conversion):
+            return f"里的 {{{name}}} 不能用；可用的有 {'、'.join(known)}"
+    return ""

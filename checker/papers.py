@@ -24,6 +24,13 @@ _SPACE = re.compile(r"[\s　“”‘’「」『』《》\"']+")
 _LEAD = re.compile(
     r"^(?:附件?(?:材料)?[一二三四五六七八九十\d]*[：:、.．]?|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．]+|第[一二三四五六七八九十](?:部分|篇)?[：:、]?)+"
 )
+# What may stand before the name of a list in its title: whose it is, and of which year.
+_OWNER = re.compile(
+    r"(?:[局委办县区市院校会处站所队馆社厅]|中心|公司|集团|党组|政府|班子|单位|机关|部门|[\d年度]|工作|领导|关于|各项|主要|重点)$"
+)
+_MAKING = re.compile(
+    r"[、，；：]|建立|梳理|形成|制定|完善|列出|建好|明确|对照|按照|根据|围绕|整改|纳入|落实|推行|实行|公开|下发"
+)
 _TAIL = re.compile(
     r"(?:[（(【\[][^）)】\]]{0,24}[）)】\]]|[：:。.…·\d\-—_]+|(?:初|定|修改|送审|征求意见|讨论|最终)稿|(?:最终|修改|终)版)+$"
 )
@@ -139,10 +146,10 @@ def _list_marks(document: Document) -> list[_Mark]:
 
 
 def _stands_alone(text: str, kind: str) -> bool:
-    """Whether a title names one list, and is no sentence that mentions several."""
+    """Whether the text is the title of one list (某局2020年度问题清单), and not a line that speaks of making one."""
     title = next(title for title, owner in _title_table() if owner == kind and text.endswith(title))
     before = text[: -len(title)]
-    return not re.search(r"[、，；：]", before) or len(before) == 0
+    return not before or (bool(_OWNER.search(before)) and not _MAKING.search(before))
 
 
 def _short_title(text: str) -> str:

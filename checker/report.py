@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+def severity(name: str) -> Severity:
+    """`name` as a severity; ValueError if it is none."""
+    return SEVERITIES[SEVERITIES.index(name)]
+
+
 SEVERITY_NAMES: Mapping[str, str] = {"error": "错误", "warning": "提醒", "info": "提示"}
 
 Verdict = Literal["pass", "remarks", "return", "error"]

@@ -8,16 +8,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
 from checker import notice as notices
+from checker import rules
 from checker.document import Cell, Document, Span
 from checker.language import lexicon
 from checker.language.lexicon import Lexicons
 from checker.language.paper import Paper
 from checker.notice import Notice
 from checker.readers import read
+from checker.rules.base import Hit
 
 CASES = Path(__file__).parent / "cases"
 SAMPLES = Path(__file__).parent.parent / "corpus_samples"
@@ -108,6 +111,27 @@ def every_lexicon() -> Lexicons:
 def paper(text: str, kind: str = "other") -> Paper:
     """A paper of `text`, with all lexicons at hand."""
     return Paper(document(text, kind), every_lexicon())
+
+
+Marked = tuple[Document, list[Span]]
+
+
+def run_case(kind: str, case: Mapping[str, Any]) -> tuple[list[Marked], list[Hit]]:
+    """The marked documents of a rule's case, and what the kind of rule finds in them."""
+    chosen, usual = _parameters(kind, case["rule"])
+    given = case.get("documents") or [{"text": case["text"]}]
+    made = [marked_document(entry["text"], entry.get("kind", case.get("kind", usual))) for entry in given]
+    papers = [Paper(found, every_lexicon()) for found, _ in made]
+    return made, list(rules.KINDS[kind].check(chosen, papers))
+
+
+def _parameters(kind: str, given: str | Mapping[str, Any]) -> tuple[Any, str]:
+    """The parameters of a case, and the kind of paper that they are usually for."""
+    if isinstance(given, str):
+        rule = the_notice().rule(given)
+        assert rule is not None and rule.kind.name == kind
+        return rule.params, rule.applies_to[0]
+    return msgspec.convert(given, rules.KINDS[kind].params, strict=True), "team-summary"
 
 
 def sample_options(lines: list[str]) -> Mapping[str, Any]:

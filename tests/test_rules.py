@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
 import pytest
-from loaders import CASES, every_lexicon, load_cases, marked_document, the_notice
+from loaders import CASES, load_cases, run_case
 
 from checker import rules
 from checker.document import Span
-from checker.language.paper import Paper
 from checker.rules.base import Hit
 
 
@@ -27,24 +25,10 @@ def cases() -> Iterator[Any]:
             yield pytest.param(path.stem, case, id=f"{path.stem}: {name}")
 
 
-def parameters(kind: str, given: str | Mapping[str, Any]) -> tuple[Any, str]:
-    """The parameters of a case, and the kind of paper that they are usually for."""
-    if isinstance(given, str):
-        rule = the_notice().rule(given)
-        assert rule is not None and rule.kind.name == kind
-        return rule.params, rule.applies_to[0]
-    return msgspec.convert(given, rules.KINDS[kind].params, strict=True), "team-summary"
-
-
-@pytest.mark.parametrize(("kind", "case"), cases())
+@pytest.mark.parametrize(("kind", "case"), list(cases()))
 def test_rule(kind: str, case: Mapping[str, Any]) -> None:
     """The rule finds exactly what is marked, and what is listed as absent, and nothing else."""
-    params, usual = parameters(kind, case["rule"])
-    given = case.get("documents") or [{"text": case["text"]}]
-    made = [marked_document(entry["text"], entry.get("kind", case.get("kind", usual))) for entry in given]
-    papers = [Paper(document, every_lexicon()) for document, _ in made]
-    hits = list(rules.KINDS[kind].check(params, papers))
-
+    made, hits = run_case(kind, case)
     marked = sorted((hit for hit in hits if hit.span is not None), key=lambda hit: (which(made, hit), hit.span))
     unmarked = [hit for hit in hits if hit.span is None]
     expected = [(number, span) for number, (_, spans) in enumerate(made) for span in spans]

@@ -73,7 +73,8 @@ def in_chinese(error: click.ClickException) -> str:
     if isinstance(error, click.BadParameter):
         return f"{_name(error)} 的值不对：{_reason(error)}"
     if isinstance(error, click.BadOptionUsage):
-        return f"选项 {error.option_name} 要带一个值。"
+        wants_none = "does not take a value" in error.message
+        return f"选项 {error.option_name} {'不带值' if wants_none else '要带一个值'}。"
     text = error.format_message()
     if text.startswith("No such command"):
         return f"没有 {text.split(chr(39))[1]} 这个命令；用 --help 查看可用的命令。"
@@ -99,4 +100,6 @@ def _reason(error: click.BadParameter) -> str:
         return f"只能是 {'、'.join(str(choice) for choice in kind.choices)}"
     if isinstance(kind, (click.types.IntParamType, click.types.FloatParamType)):
         return "应当是合适的数字"
+    if isinstance(kind, click.types.BoolParamType):
+        return "只能是 true 或 false"
     return error.message

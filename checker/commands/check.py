@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,11 @@ from checker.commands.output import deliver
 from checker.document import PAPER_KINDS, UNIT_TYPES
 from checker.errors import UsageError
 from checker.render import FORMATS
-from checker.report import SEVERITIES, Report
+from checker.report import SEVERITIES, Report, severity
 from checker.submission import Options, collect
 
 STDIN = "-"
 _LEVELS = click.Choice(SEVERITIES)
-
-_DEFAULTS: Mapping[str, Any] = {
-    "notice": notice.DEFAULT, "kind": None, "unit": "", "unit_type": "", "person": "", "party_chief": False,
-    "non_party": False, "not_applicable": {}, "formats": ("text",), "output": None, "fail_on": "error",
-    "min_level": "info", "jobs": 1, "timeout": None,
-}  # fmt: skip
-# What stands in kaohe.toml under another name than the parameter has.
-_CONFIG_NAMES = {"format": "formats"}
 
 
 def _split(context: click.Context, parameter: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
@@ -44,12 +36,6 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
         if not topic.strip() or not reason.strip():
             raise click.BadParameter("要写成 事项=理由，例如 religion=本单位没有这项职能", context, parameter)
     return {topic.strip(): reason.strip() for topic, _, reason in pairs}
-
-
-def _positive(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and value <= 0:
-        raise click.BadParameter("应当大于 0", context, parameter)
-    return value
 
 
 # Every flag can be given as an environment variable too: --fail-on is KAOHE_FAIL_ON.
@@ -81,7 +67,7 @@ def _positive(context: click.Context, parameter: click.Parameter, value: float |
 )
 @click.option(
     "--format",
-    "formats",
+    "format_",
     multiple=True,
     envvar="KAOHE_FORMAT",
     callback=_split,
@@ -91,13 +77,13 @@ def _positive(context: click.Context, parameter: click.Parameter, value: float |
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="文件或文件夹",
     help="结果写到哪里；不写就显示在屏幕上（docx 写在原文件旁边）",
 )
 @click.option(
     "--fail-on",
-    type=click.Choice([*SEVERITIES, "never"]),
+    type=click.Choice([*SEVERITIES, config.NEVER]),
     metavar="级别",
     help="查出这一级以上的问题时退出码为 1：error、warning、info、never（默认 error）",
 )
@@ -105,91 +91,69 @@ def _positive(context: click.Context, parameter: click.Parameter, value: float |
     "--min-level", type=_LEVELS, metavar="级别", help="只显示这一级以上的问题：error、warning、info（默认 info）"
 )
 @click.option("--stdin-filename", metavar="文件名", help="材料从标准输入读入（路径写 -）时的文件名")
-@click.option("--jobs", type=int, callback=_positive, metavar="个数", help="同时读几个文件（默认 1）")
-@click.option("--timeout", type=float, callback=_positive, metavar="秒", help="一个文件最多读多久，超过就停止并报错")
+@click.option("--jobs", type=int, metavar="个数", help="同时读几个文件（默认 1）")
+@click.option("--timeout", type=float, metavar="秒", help="一个文件最多读多久，超过就停止并报错")
 @click.option(
     "--config",
     "config_file",
     metavar="文件",
     help="配置文件（默认依次找 KAOHE_CONFIG、当前及上级文件夹的 kaohe.toml、用户配置）",
 )
-def check(paths: tuple[str, ...], stdin_filename: str | None, config_file: str | None, **given: Any) -> int:
+def check(
+    paths: tuple[str, ...],
+    stdin_filename: str | None,
+    config_file: str | None,
+    format_: tuple[str, ...],
+    **flags: Any,
+) -> int:
     """检查一个单位的一套材料。
 
     给出的所有文件算作同一个单位的一套材料；给文件夹就检查里面的所有文件。
 
     退出码：0 没有问题；1 有问题；2 有材料没能检查，或用法不对。
     """
-    settings = _settings(given, config_file)
+    given = {key: value for key, value in {**flags, "format": format_}.items() if value not in (None, (), {})}
+    settings = config.settings(config_file, given)
     if not paths:
         raise UsageError("请给出要检查的材料或文件夹，例如：kaohe check 工作总结.docx")
     streams = _streams(paths, stdin_filename)
-    loaded = notice.load(settings["notice"])
-    known = {item.id for rule in loaded.rules if rule.kind.covers == "topics" for item in rule.params.topics}
-    for topic in settings["not_applicable"]:
-        if topic not in known:
-            raise UsageError(f"--not-applicable 里的 {topic} 不是通知里的事项；可用的有 {'、'.join(sorted(known))}")
+    loaded = notice.load(settings.notice)
+    _refuse_unknown_topics(settings, loaded)
     submission, problems = collect([Path(path) for path in paths if path != STDIN], _options(settings), streams)
     report = engine.run(loaded, submission, problems)
-    deliver(report.from_level(settings["min_level"]), settings["formats"], settings["output"], streams)
-    return exit_code(report, settings["fail_on"])
+    output = Path(settings.output) if settings.output else None
+    deliver(report.from_level(severity(settings.min_level)), settings.format, output, streams)
+    return exit_code(report, settings.fail_on)
 
 
 def exit_code(report: Report, fail_on: str) -> int:
     """2 if anything could not be checked, 1 if anything at or above `fail_on` was found, else 0."""
     if report.errors:
         return 2
-    failing = () if fail_on == "never" else SEVERITIES[: [*SEVERITIES].index(fail_on) + 1]  # type: ignore[arg-type]
-    return 1 if any(finding.severity in failing for finding in report.findings) else 0
+    if fail_on == config.NEVER:
+        return 0
+    return 1 if report.from_level(severity(fail_on)).findings else 0
 
 
-def _settings(given: Mapping[str, Any], config_file: str | None) -> dict[str, Any]:
-    """Flags and environment before the settings file before the defaults."""
-    known = frozenset({*_DEFAULTS, *_CONFIG_NAMES} - set(_CONFIG_NAMES.values()))
-    path = config.find(config_file)
-    stored = {_CONFIG_NAMES.get(key, key): value for key, value in config.load(path, known).items()}
-    if isinstance(stored.get("formats"), str):
-        stored["formats"] = tuple(part.strip() for part in stored["formats"].split(","))
-    chosen = {key: value for key, value in given.items() if value not in (None, (), {})}
-    settings = {**_DEFAULTS, "limits": {}, **stored, **chosen}
-    _hold_to_choices(settings, path)
-    settings["not_applicable"] = {**stored.get("not_applicable", {}), **chosen.get("not_applicable", {})}
-    return settings
+def _refuse_unknown_topics(settings: config.Settings, loaded: notice.Notice) -> None:
+    known = {item.id for rule in loaded.rules if rule.kind.covers == "topics" for item in rule.params.topics}
+    for topic in settings.not_applicable:
+        if topic not in known:
+            raise UsageError(f"--not-applicable 里的 {topic} 不是通知里的事项；可用的有 {'、'.join(sorted(known))}")
 
 
-def _hold_to_choices(settings: Mapping[str, Any], path: Path | None) -> None:
-    """What click has checked on the command line is checked here for the settings file too."""
-    choices: Mapping[str, Sequence[Any]] = {
-        "kind": [None, *PAPER_KINDS],
-        "unit_type": ["", *UNIT_TYPES],
-        "fail_on": [*SEVERITIES, "never"],
-        "min_level": SEVERITIES,
-        "party_chief": [True, False],
-        "non_party": [True, False],
-    }
-    for key, allowed in choices.items():
-        if settings[key] not in allowed:
-            shown = "、".join(str(value).lower() for value in allowed if value not in (None, ""))
-            raise UsageError(f"配置文件 {path} 里的 {key} 只能是 {shown}", "bad-config")
-    wrong = [name for name in settings["formats"] if name not in FORMATS]
-    if wrong:
-        raise UsageError(f"配置文件 {path} 里没有 {wrong[0]} 这种格式，可用的有 {'、'.join(FORMATS)}", "bad-config")
-
-
-def _options(settings: Mapping[str, Any]) -> Options:
-    flags = frozenset(
-        name for name, key in (("party-chief", "party_chief"), ("non-party", "non_party")) if settings[key]
-    )
+def _options(settings: config.Settings) -> Options:
+    chosen = (("party-chief", settings.party_chief), ("non-party", settings.non_party))
     return Options(
-        kind=settings["kind"],
-        unit=settings["unit"],
-        unit_type=settings["unit_type"],
-        person=settings["person"],
-        flags=flags,
-        not_applicable=settings["not_applicable"],
-        limits=config.limits(settings["limits"]),
-        jobs=settings["jobs"],
-        timeout=settings["timeout"],
+        kind=settings.kind,
+        unit=settings.unit,
+        unit_type=settings.unit_type,
+        person=settings.person,
+        flags=frozenset(name for name, on in chosen if on),
+        not_applicable=settings.not_applicable,
+        limits=settings.reading_limits(),
+        jobs=settings.jobs,
+        timeout=settings.timeout,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from checker import config
 from checker import notice as notices
 from checker.commands.base import Command
 from checker.document import FLAGS, PAPER_KINDS
@@ -14,12 +15,18 @@ from checker.notice import Notice, Rule
 from checker.report import SEVERITY_NAMES
 from checker.rules import PENDING
 
+_NOTICE = click.option("--notice", metavar="通知", envvar="KAOHE_NOTICE", help="内置的编号或 YAML 文件")
+
+
+def _load(notice: str | None) -> Notice:
+    return notices.load(config.settings(None, {"notice": notice} if notice else {}).notice)
+
 
 @click.command(cls=Command, options_metavar="[选项]")
-@click.option("--notice", default=notices.DEFAULT, metavar="通知", help="内置的编号或 YAML 文件")
-def rules(notice: str) -> None:
+@_NOTICE
+def rules(notice: str | None) -> None:
     """列出通知的全部检查规则，以及材料的种类。"""
-    loaded = notices.load(notice)
+    loaded = _load(notice)
     click.echo(f"{loaded.number} {loaded.title}（{loaded.id}）")
     click.echo()
     for rule in loaded.rules:
@@ -35,10 +42,10 @@ def rules(notice: str) -> None:
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("rule_id", metavar="规则")
-@click.option("--notice", default=notices.DEFAULT, metavar="通知", help="内置的编号或 YAML 文件")
-def explain(rule_id: str, notice: str) -> None:
+@_NOTICE
+def explain(rule_id: str, notice: str | None) -> None:
     """说明一条规则：查什么、依据哪一条、怎样算有问题。"""
-    loaded = notices.load(notice)
+    loaded = _load(notice)
     rule = loaded.rule(rule_id)
     if rule is None:
         names = "、".join(entry.id for entry in loaded.rules)

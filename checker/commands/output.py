@@ -18,7 +18,9 @@ from checker.report import Report
 def deliver(report: Report, formats: Sequence[str], output: Path | None, streams: Mapping[str, bytes]) -> None:
     """Write the report in all `formats`: to standard output, or to `output` (a file, or a folder for several)."""
     rendered = {name: renderer(name)(report, streams) for name in formats if not (name == "text" and output is None)}
-    sources = {Path(document.path).resolve() for document in report.submission.documents}
+    # A paper that could not be read is as precious as one that could.
+    paths = [*(document.path for document in report.submission.documents), *(problem.path for problem in report.errors)]
+    sources = {Path(path).resolve() for path in paths if path}
     results = [result for outputs in rendered.values() for result in outputs]
     if output is not None:
         places = _places(results, output, several=len(formats) > 1 or bool(ONE_FILE_EACH & set(formats)))

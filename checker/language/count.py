@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 # Characters that count one each: ideographs (with the extensions beyond the BMP), kana, bopomofo, hangul,
 # CJK symbols and punctuation (without U+3000, which is a space), compatibility forms, full-width forms.
@@ -42,14 +43,10 @@ def count_words(text: str) -> int:
 
 def limit_offset(text: str, limit: int) -> int:
     """Offset of the first character that lies beyond the first `limit` 字; len(text) if none does."""
-    counted = 0
-    for match in _pattern(text).finditer(text):
-        if not _SILENT_RUN.sub("", match.group()):
-            continue
-        counted += 1
-        if counted > limit:
-            return match.start()
-    return len(text)
+    heard = [index for index, char in enumerate(text) if not _SILENT_RUN.match(char)]
+    plain = "".join(text[index] for index in heard)
+    beyond = next(islice(_pattern(plain).finditer(plain), limit, None), None)
+    return len(text) if beyond is None else heard[beyond.start()]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -142,7 +142,7 @@ class Lexicons:
         return self._automaton
 
     def matches(self, plain: PlainText, tokens: Tokens) -> Mapping[str, tuple[Span, ...]]:
-        """Where each lexicon's terms stand, as spans of the document in text order; of overlapping ones the longest.
+        """Where each lexicon's terms stand, as spans of the document in text order; of nested ones the longest.
 
         `tokens` are the words of the plain text. Left out: a match that they tear, and one inside a false friend.
         """

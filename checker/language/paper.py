@@ -18,6 +18,9 @@ from checker.language.tokens import Tokens
 _RUN_IN = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、](?!\d)|[①-⑳])[^。！？\n：:]{2,40}[。：:]"
 )
+# 「持续从严治党。党组书记负总责……」: the same without a number, before a paragraph of some length.
+_BARE_RUN_IN = re.compile(r"\s*(?:——|—)?\s*[^。！？\n：:，；“”\d]{4,14}。")
+_BARE_BODY_MIN = 40
 _RUN_IN_LEVELS = (
     (re.compile(r"\s*[一二三四五六七八九十]{1,3}[、.．]"), 1),
     (re.compile(r"\s*[（(][一二三四五六七八九十]"), 2),
@@ -110,6 +113,8 @@ class Paper:
     def _run_in(self, block: Block) -> tuple[Span, int] | None:
         text = self.document.text
         match = _RUN_IN.match(text, block.span.start, block.span.end)
+        if match is None and block.span.end - block.span.start >= _BARE_BODY_MIN:
+            match = _BARE_RUN_IN.match(text, block.span.start, block.span.end)
         if match is None or not text[match.end() : block.span.end].strip():
             return None
         level = next(level for pattern, level in _RUN_IN_LEVELS if pattern.match(text, block.span.start))

@@ -161,6 +161,8 @@ class _Survey:
         self.named: dict[str, list[Span]] = {}
         self.mentions = sorted(self._mentions(), key=lambda mention: mention.span)
         self._starts = [mention.span.start for mention in self.mentions]
+        # Under a heading that names one topic alone, everything is said about that topic.
+        self._subject: tuple[str, ...] = ()
 
     def _mentions(self) -> Iterator[_Mention]:
         """The mentions of the topics asked for, and of all others: those end what is said about these."""
@@ -185,6 +187,7 @@ class _Survey:
         over = self.paper.headings_over(block.span.start)
         forward = any(self.paper.speaks(PLAN_HEADINGS, section.heading) for section in over)
         focus = self._heading_focus(over)
+        self._subject = focus if len(focus) == 1 else ()
         for sentence in block_sentences:
             plan = self.paper.found(PLANS, sentence.span)
             # What stands before the first 下一步 is still told of this year.
@@ -193,12 +196,12 @@ class _Survey:
                 focus = self._read_statement(Span(sentence.span.start, done_until), statement, focus)
 
     def _falls_short(self, span: Span) -> bool:
-        """Whether the statement tells what is wanting or what ought to be, and no action taken."""
+        """Whether the statement tells what is wanting or what ought to be, and gives no figure of what was done."""
         wanting = self.paper.speaks(SHORTCOMINGS, span) or self.paper.speaks(EXHORTATIONS, span)
-        return wanting and not _measured(self.paper).tells(self.paper, ACTIONS, span)
+        return wanting and not FIGURE.search(_measured(self.paper).text, span.start, span.end)
 
     def _heading_focus(self, over: list[Section]) -> tuple[str, ...]:
-        """The topics of the innermost heading that names any; none where it names more than two."""
+        """The topics of the innermost heading that names any; none where it names more than three."""
         for section in reversed(over):
             named = tuple(dict.fromkeys(mention.topic for mention in self.inside(section.heading)))
             if named:
@@ -218,6 +221,9 @@ class _Survey:
             return focus
         if not not_done:
             self._attribute(done, statement, by_clause)
+            told = Span(statement.span.start, min(statement.span.end, done.end))
+            if self._subject and has_substance(self.paper, told):
+                self._mark(self._subject, statement.span)
         free = tuple(dict.fromkeys(mention.topic for mention in mentioned if not mention.enumerated))
         return free if len(free) <= 3 else ()
 

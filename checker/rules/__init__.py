@@ -27,12 +27,15 @@ from checker.rules.base import Kind
 PENDING = "pending"
 
 
-def _kind(name: str, module: ModuleType, cases: tuple[str, ...], covers: str = "", cues: tuple[str, ...] = ()) -> Kind:
+def _kind(
+    name: str, module: ModuleType, cases: Mapping[str, str], covers: str = "", cues: tuple[str, ...] = ()
+) -> Kind:
+    """A row of the table; `cases` gives for each case the facts that its message may name, divided by spaces."""
     return Kind(
         name=name,
         params=module.Params,
         check=module.check,
-        cases=cases,
+        cases={case: tuple(facts.split()) for case, facts in cases.items()},
         cover=getattr(module, "cover", None),
         covers=covers,
         lexicons=cues,
@@ -40,22 +43,40 @@ def _kind(name: str, module: ModuleType, cases: tuple[str, ...], covers: str = "
     )
 
 
+_COUNTS = "count over left"
+_TOPIC = "topic name under"
+_MEMBERS = "name members"
+_EXPRESSION = "name wrong right missing wording"
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        _kind("length", length, ("over", "near")),
-        _kind("facets", facets, ("absent", "passage"), covers="facets"),
-        _kind("topics", topics, ("absent", "named"), covers="topics", cues=CUES),
-        _kind("members", members, ("unnamed", "missing", "wrong", "order")),
-        _kind("mention", mention, ("absent",)),
-        _kind("papers-present", papers_present, ("absent",)),
-        _kind("list-empty", list_empty, ("empty", "nothing")),
-        _kind("list-content", list_content, ("overall", "each", "bundle", "disguise")),
-        _kind("aspects", aspects, ("absent", "thin")),
-        _kind("key-events", key_events, ("few", "many"), cues=CUES),
-        _kind("placeholder", placeholder, ("",)),
-        _kind("fixed-expression", fixed_expression, ("wrong", "missing", "order", "misquoted")),
-        _kind(PENDING, pending, ()),
+        _kind("length", length, {"over": _COUNTS, "near": _COUNTS}),
+        _kind("facets", facets, {"absent": "name facet", "passage": "names"}, covers="facets", cues=CUES),
+        _kind("topics", topics, {"absent": _TOPIC, "named": _TOPIC}, covers="topics", cues=CUES),
+        _kind(
+            "members",
+            members,
+            {
+                "unnamed": _MEMBERS,
+                "missing": f"{_MEMBERS} missing",
+                "wrong": f"{_MEMBERS} wrong right",
+                "order": f"{_MEMBERS} wrong right",
+            },
+        ),
+        _kind("mention", mention, {"absent": ""}),
+        _kind("papers-present", papers_present, {"absent": "kind name"}),
+        _kind("list-empty", list_empty, {"empty": "kind name", "nothing": "kind name"}),
+        _kind("list-content", list_content, dict.fromkeys(("overall", "each", "bundle", "disguise"), "missing")),
+        _kind("aspects", aspects, {"absent": "name", "thin": "name missing"}),
+        _kind("key-events", key_events, {"few": "count min max", "many": "count min max"}, cues=CUES),
+        _kind("placeholder", placeholder, {"": ""}),
+        _kind(
+            "fixed-expression",
+            fixed_expression,
+            dict.fromkeys(("wrong", "missing", "order"), _EXPRESSION) | {"misquoted": "name wrong right wording"},
+        ),
+        _kind(PENDING, pending, {}),
     )
 }
 

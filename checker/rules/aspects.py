@@ -1,7 +1,7 @@
 """aspects：一个内容要写到几个要点（例如述学要写学了什么、怎么学的、收到什么效果）。
 
 先找有没有这个内容：标题里有 heading 词表的词，或正文里有 trigger 词表的词。一点没有是 absent；有，但要点不全是 thin。
-要点在这一部分里找；没有专门的标题，就在全文里找。
+要点写在全文哪里都算。
 参数：name_of 内容的名称；heading、trigger 词表；aspects 要点表（id、name、lexicon）。
 情形：absent 没有；thin 要点不全。
 """
@@ -43,8 +43,7 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
             yield Hit(paper.document, None, "absent", {"name": params.name_of}, at=paper.document.title)
             continue
         whole = Span(0, len(paper.document.text))
-        scopes = [whole] if heading is None else [Span(heading.heading.start, heading.body.end), whole]
-        missing = [aspect.name for aspect in params.aspects if not any(paper.speaks(aspect.lexicon, s) for s in scopes)]
+        missing = [aspect.name for aspect in params.aspects if not paper.speaks(aspect.lexicon, whole)]
         if missing:
             place = heading.heading if heading is not None else triggers[0]
             yield Hit(paper.document, place, "thin", {"name": params.name_of, "missing": "、".join(missing)})

@@ -44,7 +44,8 @@ Cover = Callable[[Any, Paper], tuple[Level, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of rule: its parameters (a frozen dataclass), the check, and the cases a notice may word apart.
+    """A kind of rule: its parameters (a frozen dataclass), the check, and the cases a notice may word apart, each with
+    the facts that its message may name.
 
     `covers` names the part of the coverage that `cover` fills, "facets" or "topics". `lexicons` lists the lexicons
     that the kind itself needs besides those its parameters name. `manual` is the kind's page for users.
@@ -53,7 +54,7 @@ class Kind:
     name: str
     params: type
     check: Check
-    cases: tuple[str, ...] = ()
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cover: Cover | None = None
     covers: str = ""
     lexicons: tuple[str, ...] = ()

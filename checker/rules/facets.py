@@ -2,7 +2,8 @@
 
 有专门的标题算「成段」，没有标题但有句子写到算「有内容」，都没有才算缺失。通知要的是内容，不是标题，所以只有内容没有标题时，
 全文只给一条提示。标题的说法在 lexicons/facets/<id>-heading.txt，正文的说法在 lexicons/facets/<id>.txt。
-参数：facets 方面表，每项有 id、name，可有 letter（标题只写「德」一个字也算）。
+参数：facets 方面表，每项有 id、name，可有 letter（标题只写「德」一个字也算）、topics（写实了其中一项，
+就算写到了这个方面）。
 情形：absent 完全没有；passage 有内容但没有标题。
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from checker.document import Span
 from checker.language.paper import Paper
+from checker.language.speech import has_substance
 from checker.report import Level
 from checker.rules.base import Hit
 
@@ -23,11 +25,15 @@ _DECORATION = re.compile(r"[\s一二三四五六七八九十\d、.．（()）：
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One facet; `letter` is the single character that may stand alone as its heading."""
+    """One facet; `letter` is the single character that may stand alone as its heading.
+
+    `topics` are those that the notice counts to the facet: who reports one of them with substance speaks to it.
+    """
 
     id: str
     name: str
     letter: str = ""
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ def lexicons(params: Params) -> Iterator[str]:
     for facet in params.facets:
         yield f"facets/{facet.id}-heading"
         yield f"facets/{facet.id}"
+        yield from (f"topics/{topic}" for topic in facet.topics)
 
 
 def _headings(facet: Facet, paper: Paper) -> Iterator[Span]:
@@ -62,9 +69,15 @@ def _level(facet: Facet, paper: Paper) -> Level:
         for block, block_sentences in paper.sentences
         for sentence in block_sentences
         for statement in sentence.statements
-        if paper.speaks(f"facets/{facet.id}", statement.span)
+        if _speaks(facet, paper, statement.span)
     ]
     return Level(facet.id, facet.name, "passage" if passages else "absent", tuple(passages[:5]))
+
+
+def _speaks(facet: Facet, paper: Paper, span: Span) -> bool:
+    if paper.speaks(f"facets/{facet.id}", span):
+        return True
+    return any(paper.speaks(f"topics/{topic}", span) for topic in facet.topics) and has_substance(paper, span)
 
 
 def cover(params: Params, paper: Paper) -> tuple[Level, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checker.document import PAPER_KINDS
 from checker.language import lexicon
 from checker.language.expressions import Expression, misquotes, parse_table
 from checker.language.lexicon import PlainText
@@ -25,6 +26,11 @@ class Params:
     table: str
     misquoted: str
     skip: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = next((kind for kinds in self.skip.values() for kind in kinds if kind not in PAPER_KINDS), None)
+        if unknown:
+            raise ValueError(f"skip 里没有 {unknown!r} 这种材料；可用的有 {'、'.join(PAPER_KINDS)}")
 
 
 def lexicons(params: Params) -> Iterator[str]:

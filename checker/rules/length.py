@@ -24,6 +24,10 @@ class Params:
     max: int
     near: float = 0.97
 
+    def __post_init__(self) -> None:
+        if self.max <= 0 or not 0 < self.near <= 1:
+            raise ValueError("max 应当大于 0，near 应当在 0 和 1 之间")
+
 
 def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
     """A hit on the text beyond the limit, or on the title where the limit is near."""

@@ -77,13 +77,13 @@ def _check_item(params: Params, paper: Paper, item: Item) -> Iterator[Hit]:
     document = paper.document
     lead = _lead(document.text, item.span)
     if params.single and _bundles(document.slice(lead)):
-        yield Hit(document, lead, "bundle", {})
+        yield Hit(document, lead, "bundle", {"missing": ""})
         return
     missing = _missing(paper, params.each, item.span)
     if missing:
         yield Hit(document, lead, "each", {"missing": missing})
     if params.disguise and paper.speaks(params.disguise, item.span) and not paper.speaks(params.genuine, item.span):
-        yield Hit(document, lead, "disguise", {})
+        yield Hit(document, lead, "disguise", {"missing": ""})
 
 
 def _lead(text: str, span: Span) -> Span:

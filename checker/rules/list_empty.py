@@ -16,7 +16,7 @@ from checker.language.items import items
 from checker.language.paper import Paper
 from checker.rules.base import Hit
 
-_DECORATION = re.compile(r"[\s\d一二三四五六七八九十①-⑳]*[、.．）)]|[\s。；;，,（()）【】\[\]]")
+_DECORATION = re.compile(r"^\s*\d+\s*\n|[\s\d一二三四五六七八九十①-⑳]*[、.．）)]|[\s。；;，,（()）【】\[\]]")
 
 
 @dataclass(frozen=True, slots=True)

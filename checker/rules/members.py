@@ -1,6 +1,6 @@
 """members：一个固定提法（如「四大战略」）要点名，它的各个组成部分也要逐一写到。
 
-参数：name_of 提法的名称；members 各组成部分，按规定的顺序。
+参数：name_of 提法的名称；members 各组成部分，按规定的顺序；topic 对应的事项，声明与本单位无关时一并免查。
 情形：unnamed 没有点名；missing 没有写到的组成部分；wrong 写错的组成部分；order 顺序不对。
 """
 
@@ -16,10 +16,11 @@ from checker.rules.base import Hit
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The phrase and its parts."""
+    """The phrase and its parts; `topic` is the topic whose declaration as not applicable excuses the rule too."""
 
     name_of: str
     members: tuple[str, ...]
+    topic: str = ""
 
 
 def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:

@@ -21,6 +21,11 @@ class Params:
 
     kinds: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        unknown = next((kind for kind in self.kinds if kind not in PAPER_KINDS), None)
+        if unknown:
+            raise ValueError(f"没有 {unknown!r} 这种材料；可用的有 {'、'.join(PAPER_KINDS)}")
+
 
 def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
     """A hit on the submission for each kind of paper that is not there."""

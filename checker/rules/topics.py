@@ -37,6 +37,12 @@ class Params:
 
     topics: tuple[Item, ...]
 
+    def __post_init__(self) -> None:
+        ids = [item.id for item in self.topics]
+        repeated = next((topic for topic in ids if ids.count(topic) > 1), None)
+        if repeated or not ids:
+            raise ValueError(f"事项 {repeated} 重复" if repeated else "topics 不能为空")
+
 
 def lexicons(params: Params) -> Iterator[str]:
     """The lexicons that the topics are looked up in."""
