@@ -219,7 +219,7 @@ def _assemble(source: _Source) -> tuple[list[_Raw], dict[str, Any]]:
     """The raw rules of the notice, after `extends` and `disable`, and its head."""
     data = _head(source)
     parent_rules: list[_Raw] = []
-    head: dict[str, Any] = {"number": "", **{key: data[key] for key in _HEAD_KEYS if key in data}}
+    head: dict[str, Any] = {key: data[key] for key in _HEAD_KEYS if key in data}
     if "extends" in data:
         base = _read(str(data["extends"]), Path(source.name).parent)
         parent = _head(base)
@@ -227,6 +227,7 @@ def _assemble(source: _Source) -> tuple[list[_Raw], dict[str, Any]]:
             raise source.error(("extends",), f"{data['extends']} 自己又继承了别的通知；只能继承一层")
         parent_rules = _raw_rules(base, parent)
         head = {**{key: parent[key] for key in _HEAD_KEYS if key in parent}, **head}
+    head.setdefault("number", "")
     for key in ("id", "title", "year"):
         if key not in head:
             raise source.error((), f"缺少 {key}")
@@ -342,7 +343,8 @@ def _convert(raw: _Raw, kind: Kind, values: Mapping[str, Any], within: tuple[str
     except TypedError as error:
         path = (*within, *error.path)
         first = path[0] if path and isinstance(path[0], str) else ""
-        raise raw.error(f"参数不对：{error.reason}", first, *path[1:]) from error
+        named = "参数 " + ".".join(str(step) for step in error.path) if error.path else "参数"
+        raise raw.error(f"{named} 不对：{error.reason}", first, *path[1:]) from error
 
 
 def _refuse_unknown(raw: _Raw, params: type, key: str, value: Any) -> None:
