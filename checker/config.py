@@ -83,10 +83,9 @@ def settings(config_file: str | None, given: Mapping[str, Any]) -> Settings:
     """What holds for one run: `given` (from flags and environment) before the settings file before the defaults."""
     path = find(config_file)
     stored = _load(path)
-    reasons = {**stored.get("not_applicable", {}), **given.get("not_applicable", {})}
     chosen = {**stored, **given}
-    if reasons:
-        chosen["not_applicable"] = reasons
+    if isinstance(stored.get("not_applicable"), dict):
+        chosen["not_applicable"] = {**stored["not_applicable"], **given.get("not_applicable", {})}
     try:
         found = convert(chosen, Settings)
     except TypedError as error:

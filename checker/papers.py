@@ -120,8 +120,13 @@ def _title_kind(text: str) -> str:
     """The kind whose usual title `text` ends with, or "" if none."""
     for title, kind in _title_table():
         if text.endswith(title):
-            return "team-summary" if kind == "cadre-report" and "班子" in text else kind
+            return _of_team(text, kind)
     return ""
+
+
+def _of_team(title: str, kind: str) -> str:
+    """The kind, unless the title says that it is the team, and not one of its members, that reports on its duties."""
+    return "team-summary" if kind == "cadre-report" and re.search("班子(?!成员)", title) else kind
 
 
 def _list_marks(document: Document) -> list[_Mark]:
@@ -203,8 +208,7 @@ def _kind_of(document: Document) -> tuple[str, str]:
     stem = _SPACE.sub("", PurePath(document.path).stem)
     for title, kind in _title_table():
         if title in stem and kind != LISTS_COVER:
-            chosen = "team-summary" if kind == "cadre-report" and "班子" in stem else kind
-            return chosen, f"文件名「{PurePath(document.path).name}」"
+            return _of_team(stem, kind), f"文件名「{PurePath(document.path).name}」"
     return _kind_by_content(document)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -43,9 +44,7 @@ def convert(value: Any, wanted: Any) -> Any:
 
 def _path(place: str) -> list[str | int]:
     """`$.topics[3].id` as ["topics", 3, "id"]; keys of mappings, which are shown as [...], are left out."""
-    parts = place.removesuffix("`").removeprefix("$").replace("[", ".[").split(".")
-    steps = [part for part in parts if part and part != "[...]" and part != "[*]"]
-    return [int(part[1:-1]) if part.startswith("[") else part for part in steps if not part.startswith("key")]
+    return [int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", place)]
 
 
 def _in_chinese(reason: str) -> str:

@@ -49,7 +49,12 @@ def test_the_same_file_counts_once(paper: Path) -> None:
 def test_what_is_known_of_the_submission(paper: Path) -> None:
     """Unit, person, flags and excuses reach the report as given."""
     report = checker.check(
-        paper, unit="某局", unit_type="municipal", person="某", party_chief=True, not_applicable={"religion": "无此职能"}
+        paper,
+        unit="某局",
+        unit_type="municipal",
+        person="某",
+        party_chief=True,
+        not_applicable={"religion": "无此职能"},
     )
     given = report.submission
     assert (given.unit, given.unit_type, given.person) == ("某局", "municipal", "某")

@@ -21,9 +21,7 @@ REPORT = "某局局长述职述廉述学报告\n一年来，我修路86公里。
 
 def papers(*texts: str) -> tuple[Document, ...]:
     return tuple(
-        paper
-        for number, text in enumerate(texts)
-        for paper in recognise(document(text, name=f"材料{number}.txt"))
+        paper for number, text in enumerate(texts) for paper in recognise(document(text, name=f"材料{number}.txt"))
     )
 
 

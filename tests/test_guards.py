@@ -98,7 +98,9 @@ def test_topic_names_agree() -> None:
     for rule in the_notice().rules:
         if rule.kind.covers == "topics" and not rule.only_for:
             for item in rule.params.topics:
-                names.setdefault(item.id, set()).add(item.name.translate(dict.fromkeys(map(ord, "抓基层履行落实制工作"))))
+                names.setdefault(item.id, set()).add(
+                    item.name.translate(dict.fromkeys(map(ord, "抓基层履行落实制工作")))
+                )
     assert {topic: wordings for topic, wordings in names.items() if len(wordings) > 1} == {}
 
 
@@ -165,9 +167,7 @@ def test_every_kind_has_silent_cases_and_a_manual(kind: str) -> None:
     """A kind is shown silent as well as speaking, and its page for users says what it is in Chinese."""
     cases = load_cases(f"rules/{kind}.yml").values()
     texts = [[entry["text"] for entry in case.get("documents", [case])] for case in cases]
-    speaking = [
-        "«" in "".join(text) or bool(case.get("absent")) for text, case in zip(texts, cases, strict=True)
-    ]
+    speaking = ["«" in "".join(text) or bool(case.get("absent")) for text, case in zip(texts, cases, strict=True)]
     assert not all(speaking)
     assert any(speaking) or kind == PENDING
     assert rules.KINDS[kind].manual.startswith(f"{kind}：")

@@ -23,7 +23,10 @@ def reports(folder: Path) -> Mapping[str, Report]:
     """Reports of many shapes: papers in order, faulty, unread, divided, from text, with flags and excuses."""
     damaged, text = folder / "坏.docx", folder / "总结.txt"
     damaged.write_bytes(b"PK\x03\x04")
-    text.write_text("某局领导班子工作总结\n一、总体情况\n全年修路XX公里。\n" + "全年各项任务都已完成。" * 9 + "\n问题清单\n无\n", "utf-8")
+    text.write_text(
+        "某局领导班子工作总结\n一、总体情况\n全年修路XX公里。\n" + "全年各项任务都已完成。" * 9 + "\n问题清单\n无\n",
+        "utf-8",
+    )
     return {
         "in order": checker.check(SAMPLES / "clean-bureau", non_party=True),
         "many findings": checker.check(SAMPLES / "missing-topics"),

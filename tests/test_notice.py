@@ -140,7 +140,7 @@ def test_an_inherited_key_is_told_where_it_stands(load: Any, tmp_path: Path) -> 
 
 def test_not_there() -> None:
     """A notice that cannot be found is one sentence that names those that ship."""
-    with pytest.raises(NoticeError, match="找不到.*puyang-2020"):
+    with pytest.raises(NoticeError, match=r"找不到.*puyang-2020"):
         notices.load("nosuch-2020")
 
 
