@@ -19,6 +19,11 @@ LISTS_COVER = "lists-cover"
 _TITLE_MAX = 60
 _HEAD_BLOCKS = 10
 _MAIN_MIN = 80
+_PAPER_MIN = 400
+_MAIN_KINDS = ("team-summary", "cadre-report")
+# Titles that are too long to be anything else.
+_FULL_TITLES = ("述职述廉述学报告", "述职述学述廉报告", "述职述廉报告", "述职报告", "领导班子工作总结", "年度工作总结")
+_CLOSING = re.compile("以上|如下|现将|请审|请予")
 
 _SPACE = re.compile(r"[\s　“”‘’「」『』《》\"']+")
 _LEAD = re.compile(
@@ -66,11 +71,11 @@ def recognise(document: Document, kind: str | None = None) -> tuple[Document, ..
     """
     if kind is not None and kind != "team-summary":
         return (replace(document, kind=kind, kind_source="given", kind_reason="由使用者指定"),)
-    marks = list(_list_marks(document))
+    marks = _marks(document)
     main_end = document.blocks[marks[0].index].span.start if marks else len(document.text)
     parts = [
         *_main_part(document, _before_cover(document, main_end), kind, alone=not marks),
-        *_list_parts(document, marks),
+        *_further_parts(document, marks),
     ]
     return tuple(parts) if parts else (_whole(document, kind),)
 
@@ -85,20 +90,19 @@ def _main_part(document: Document, end: int, kind: str | None, *, alone: bool) -
         yield _whole(document, kind)
         return
     head = document.part(Span(0, end), "other", "")
-    if len(head.text.strip()) < _MAIN_MIN:
-        return
     found, reason = (kind, "由使用者指定") if kind else _kind_of(head)
-    if found in LIST_KINDS or found == LISTS_COVER:
+    titled = any(_title_kind(text) == found for text in _title_lines(head))
+    if found in LIST_KINDS or found == LISTS_COVER or (len(head.text.strip()) < _MAIN_MIN and not titled):
         return
     yield replace(head, kind=found, kind_source="given" if kind else "detected", kind_reason=reason)
 
 
-def _list_parts(document: Document, marks: Sequence[_Mark]) -> Iterator[Document]:
+def _further_parts(document: Document, marks: Sequence[_Mark]) -> Iterator[Document]:
     blocks = document.blocks
     for number, mark in enumerate(marks):
         start = blocks[mark.index].span.start
         last = number + 1 == len(marks)
-        end = len(document.text) if last else blocks[marks[number + 1].index].span.start
+        end = len(document.text) if last else _before_cover(document, blocks[marks[number + 1].index].span.start)
         yield document.part(Span(start, end), mark.kind, f"标题「{mark.title}」")
 
 
@@ -129,17 +133,20 @@ def _of_team(title: str, kind: str) -> str:
     return "team-summary" if kind == "cadre-report" and re.search("班子(?!成员)", title) else kind
 
 
-def _list_marks(document: Document) -> list[_Mark]:
-    """Where each list begins. Of neighbouring titles of the same list the first counts."""
+def _marks(document: Document) -> list[_Mark]:
+    """Where each list begins, and each further paper. Of neighbouring titles of the same list the first counts."""
     in_lists = False
     main_seen = False
     found: list[_Mark] = []
     for index, text in _short_blocks(document):
         kind = _title_kind(text)
         if kind == LISTS_COVER:
-            in_lists = True
+            in_lists = in_lists or not _MAKING.search(text.replace("、", ""))
         elif kind in LIST_KINDS and _stands_alone(text, kind):
             in_lists = True
+            found.append(_Mark(index, kind, text))
+        elif kind in _MAIN_KINDS and _begins_another(document, found, index, text):
+            in_lists = False
             found.append(_Mark(index, kind, text))
         elif kind and not found:
             main_seen = True
@@ -148,6 +155,17 @@ def _list_marks(document: Document) -> list[_Mark]:
             if short and (in_lists or _is_lists_file(document)):
                 found.append(_Mark(index, short, text))
     return _without_repetitions(document, found)
+
+
+def _begins_another(document: Document, before: Sequence[_Mark], index: int, text: str) -> bool:
+    """Whether a full title in the middle of a file begins one more paper: it has text enough before it and after it."""
+    if not text.endswith(_FULL_TITLES) or _CLOSING.search(text):
+        return False
+    blocks = document.blocks
+    start = blocks[before[-1].index].span.start if before else 0
+    lists_before = bool(before) and before[-1].kind in LIST_KINDS
+    own = blocks[index].span.start - start
+    return (lists_before or own >= _PAPER_MIN) and len(document.text) - blocks[index].span.end >= _PAPER_MIN
 
 
 def _stands_alone(text: str, kind: str) -> bool:
@@ -180,8 +198,8 @@ def _without_repetitions(document: Document, marks: Sequence[_Mark]) -> list[_Ma
 
 
 def _text_between(document: Document, mark: _Mark, following: _Mark) -> str:
-    blocks = document.blocks
-    return document.text[blocks[mark.index].span.end : blocks[following.index].span.start].strip()
+    start = document.blocks[mark.index].span.end
+    return document.text[start : _before_cover(document, document.blocks[following.index].span.start)].strip()
 
 
 def _before_cover(document: Document, end: int) -> int:

@@ -62,3 +62,9 @@ def test_real_length() -> None:
     assert count_words(text) == 3501
     assert limit_offset(text, 3500) == 3500
     assert limit_offset(text, 3501) == len(text)
+
+
+def test_marks_that_show_nothing_do_not_move_the_limit() -> None:
+    """A run that holds a mark without a shape of its own is one run for the limit too."""
+    assert limit_offset("a\u3099b 字", 1) == 4
+    assert limit_offset("汉\u0301字", 1) == 2

@@ -254,6 +254,16 @@ def test_coverage_agrees_with_findings() -> None:
     assert facets == {level.id for level in coverage.facets if level.level == "absent"}
 
 
+def test_of_two_rules_on_a_topic_the_one_for_everybody_fills_the_table() -> None:
+    """Coverage of a chief's report agrees with the rule for all cadres, and keeps its name of the topic."""
+    text = "某县县委书记述职述廉述学报告\n推动脱贫攻坚、乡村振兴、抓党建等工作，调研120次。"
+    report = check(text, flags=frozenset({"party-chief"}))
+    told = [finding for finding in of(report, "report-topics") if finding.facts["topic"] == "poverty-alleviation"]
+    level = next(entry for entry in report.coverage[0].topics if entry.id == "poverty-alleviation")
+    assert [finding.case for finding in told] == ["named"]
+    assert (level.level, level.name) == ("named", "脱贫攻坚")
+
+
 def test_the_same_twice() -> None:
     """Checking the same papers again gives the same report."""
     first, second = check(FAULTY, REPORT), check(FAULTY, REPORT)

@@ -109,6 +109,19 @@ def test_override_by_key(load: Any, notice: Notice) -> None:
     assert [rule.id for rule in child.rules] == [rule.id for rule in notice.rules]
 
 
+def test_override_of_the_wording(load: Any) -> None:
+    """A severity or message given for the rule holds for all its cases; one given for a case holds for that case."""
+    whole = load(CHILD + "rules:\n  - {id: summary-length, severity: warning}\n").rule("summary-length")
+    assert {case: wording.severity for case, wording in whole.wordings.items()} == {
+        "over": "warning",
+        "near": "warning",
+    }
+    text = "rules:\n  - id: summary-length\n    cases:\n      over: {severity: warning}\n"
+    single = load(CHILD + text).rule("summary-length")
+    assert {case: wording.severity for case, wording in single.wordings.items()} == {"over": "warning", "near": "info"}
+    assert single.wordings["over"].message == whole.wordings["over"].message
+
+
 def test_new_rules_come_last(load: Any, notice: Notice) -> None:
     """A rule with an id of its own is added to the inherited ones."""
     own = SOUND.partition("rules:\n")[2]

@@ -31,6 +31,8 @@ _ANY_CJK = re.compile(f"[{_CJK}]")
 _ANY_LETTER = re.compile("[A-Za-z]")
 _SILENT_RUN = re.compile(f"[{_SILENT}]+")
 _MIXED = re.compile(f"[{_CJK}{_SHARED}]|[^{_CJK}{_SHARED}\\s]+")
+_SINGLES = re.compile(f"[{_CJK}{_SHARED}]+")
+_OTHERS = re.compile(f"[^{_CJK}{_SHARED}\\s]+")
 _LATIN = re.compile(r"\S+")
 
 
@@ -38,7 +40,10 @@ _LATIN = re.compile(r"\S+")
 def count_words(text: str) -> int:
     """字数 of `text`, in 字."""
     plain = _SILENT_RUN.sub("", text)
-    return len(_pattern(plain).findall(plain))
+    if _pattern(plain) is _LATIN:
+        return len(_LATIN.findall(plain))
+    # Run by run and not character by character: there are ten times fewer of them.
+    return sum(map(len, _SINGLES.findall(plain))) + len(_OTHERS.findall(plain))
 
 
 def limit_offset(text: str, limit: int) -> int:
@@ -50,5 +55,5 @@ def limit_offset(text: str, limit: int) -> int:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    purely_latin = _ANY_LETTER.search(text) and not _ANY_CJK.search(text)
+    purely_latin = not _ANY_CJK.search(text) and _ANY_LETTER.search(text)
     return _LATIN if purely_latin else _MIXED

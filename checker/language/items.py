@@ -13,6 +13,11 @@ _NUMBERED = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、）)](?!\d)|[①-⑳]|[一二三四五六七八九十]是|第[一二三四五六七八九十][，、])"
 )
 _HEADER_CELL = re.compile(r"\s*(?:序号?|编号|内容|事项|项目|类别|名称|指标|指标名称|备注|清单内容|单位)\s*")
+APPROVALS = "cues/approval-collective"
+_COLUMN_NAME_MAX = 8
+_FORM_LINE = re.compile(
+    r"\s*(?:(?:填报|报送|制表|填表)?(?:单位|日期|时间|人)(?:（[^）]*）)?|联系人|联系电话)[：:].*|\s*[（(][^）)]*[）)]\s*"
+)
 _SIGNATURE = re.compile(
     r"\s*(?:中共|[^，。；：]{0,25}(?:党组|党委|党工委|委员会|人民政府|领导班子|局|办公室))?\s*(?:\d{4}年\d{1,2}月(?:\d{1,2}日)?)?\s*"
 )
@@ -46,11 +51,17 @@ def _rows(paper: Paper, cells: Sequence[Block]) -> Iterator[Item]:
     for block in cells:
         assert block.cell is not None
         rows.setdefault((block.cell.table, block.cell.row), []).append(block)
-    for row in rows.values():
+    for (_, number), row in rows.items():
         texts = [paper.document.slice(block.span).strip() for block in row]
         if len(texts) > 1 and any(_HEADER_CELL.fullmatch(text) for text in texts):
             continue
+        if number == 0 and len(rows) > 1 and len(texts) > 1 and all(_names_column(text) for text in texts):
+            continue
         yield Item(Span(row[0].span.start, row[-1].span.end))
+
+
+def _names_column(text: str) -> bool:
+    return len(text) <= _COLUMN_NAME_MAX and not re.search(r"[\d，。；]", text)
 
 
 def _paragraphs(paper: Paper, blocks: Sequence[Block]) -> Iterator[Item]:
@@ -59,7 +70,7 @@ def _paragraphs(paper: Paper, blocks: Sequence[Block]) -> Iterator[Item]:
     opening = [block for block in blocks if _begins_item(text, block)]
     if not opening:
         for block in blocks:
-            if block.kind != "heading" and not _introduces(text, block) and not _is_signature(text, block):
+            if block.kind != "heading" and not _introduces(text, block) and not _closes(paper, block):
                 yield Item(block.span)
         return
     # Of several depths of numbering the outermost divides the list; the inner ones belong to their item.
@@ -71,7 +82,7 @@ def _paragraphs(paper: Paper, blocks: Sequence[Block]) -> Iterator[Item]:
             if start is not None:
                 yield Item(Span(start, end))
             start, end = block.span.start, block.span.end
-        elif start is not None and not _is_signature(text, block):
+        elif start is not None and not _closes(paper, block):
             end = block.span.end
     if start is not None:
         yield Item(Span(start, end))
@@ -100,5 +111,9 @@ def _introduces(text: str, block: Block) -> bool:
     return text[block.span.start : block.span.end].rstrip().endswith(("：", ":"))
 
 
-def _is_signature(text: str, block: Block) -> bool:
-    return bool(_SIGNATURE.fullmatch(text, block.span.start, block.span.end))
+def _closes(paper: Paper, block: Block) -> bool:
+    """Whether the paragraph is a signature, a line of the form, or the note on who approved the list."""
+    text = paper.document.text
+    if paper.speaks(APPROVALS, block.span):
+        return True
+    return any(pattern.fullmatch(text, block.span.start, block.span.end) for pattern in (_SIGNATURE, _FORM_LINE))

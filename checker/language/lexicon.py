@@ -7,14 +7,15 @@ line; `#` begins a comment; `!` begins a false friend, a longer expression insid
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -24,7 +25,11 @@ from checker.language.tokens import Tokens
 WHOLE_WORDS = "words/"
 """Lexicons below this folder are compared with whole words (see `Lexicons.wording`), and not searched for."""
 
-_QUOTES = "“”‘’「」『』\"'"
+_PASSED_OVER = re.compile("[“”‘’「」『』\"'\n]")
+
+
+_Match = tuple[int, int, int]
+"""Number of the pattern, start and end in the plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +89,33 @@ class PlainText:
     def __init__(self, document: Document) -> None:
         text = document.text
         kept_feeds = {block.span.end for block in document.blocks}
-        self._adjusted: list[int] = []
+        self._origins: list[int] = []
         pieces: list[str] = []
         start = 0
-        for index, char in enumerate(text):
-            if char in _QUOTES or (char == "\n" and index not in kept_feeds):
+        for match in _PASSED_OVER.finditer(text):
+            index = match.start()
+            if index not in kept_feeds or text[index] != "\n":
                 pieces.append(text[start:index])
-                self._adjusted.append(index - len(self._adjusted))
+                self._origins.extend(range(start, index))
                 start = index + 1
         pieces.append(text[start:])
+        self._origins.extend(range(start, len(text) + 1))
         self.text = "".join(pieces)
 
     def origin(self, offset: int) -> int:
         """Offset in the document of the character at `offset` of the plain text."""
-        return offset + bisect_right(self._adjusted, offset)
+        return self._origins[offset]
 
     def span(self, start: int, end: int) -> Span:
         """The span in the document that [start, end) of the plain text came from."""
-        return Span(self.origin(start), self.origin(end - 1) + 1)
+        return Span(self._origins[start], self._origins[end - 1] + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    lexicon: str
-    friend: bool
+class _Pattern(NamedTuple):
+    """What one string stands for: the lexicons of which it is a term, and those of which it is a false friend."""
+
+    terms: tuple[str, ...]
+    friends: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -115,8 +123,9 @@ class Lexicons:
     """A set of lexicons that is looked up in one pass."""
 
     by_id: Mapping[str, Lexicon]
-    _patterns: list[list[_Pattern]] = field(default_factory=list)
+    _patterns: list[_Pattern] = field(default_factory=list)
     _automaton: AhoCorasick | None = None
+    _wordings: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lexicons: Iterable[Lexicon]) -> Lexicons:
@@ -125,20 +134,18 @@ class Lexicons:
 
     def wording(self, lexicon_id: str) -> frozenset[str]:
         """The terms of one lexicon as they are written."""
-        return frozenset(self.by_id[lexicon_id].terms)
+        if lexicon_id not in self._wordings:
+            self._wordings[lexicon_id] = frozenset(self.by_id[lexicon_id].terms)
+        return self._wordings[lexicon_id]
 
     def _search(self) -> AhoCorasick:
         if self._automaton is None:
-            owners: dict[str, list[_Pattern]] = defaultdict(list)
-            for lexicon in self.by_id.values():
-                if lexicon.id.startswith(WHOLE_WORDS):
-                    continue
-                for term in lexicon.terms:
-                    owners[term].append(_Pattern(lexicon.id, friend=False))
-                for friend in lexicon.false_friends:
-                    owners[friend].append(_Pattern(lexicon.id, friend=True))
-            self._patterns = list(owners.values())
-            self._automaton = AhoCorasick(list(owners))
+            searched = [lexicon for lexicon in self.by_id.values() if not lexicon.id.startswith(WHOLE_WORDS)]
+            terms = _owners((lexicon.id, lexicon.terms) for lexicon in searched)
+            friends = _owners((lexicon.id, lexicon.false_friends) for lexicon in searched)
+            strings = list(dict.fromkeys((*terms, *friends)))
+            self._patterns = [_Pattern(tuple(terms.get(s, ())), tuple(friends.get(s, ()))) for s in strings]
+            self._automaton = AhoCorasick(strings)
         return self._automaton
 
     def matches(self, plain: PlainText, tokens: Tokens) -> Mapping[str, tuple[Span, ...]]:
@@ -146,30 +153,44 @@ class Lexicons:
 
         `tokens` are the words of the plain text. Left out: a match that they tear, and one inside a false friend.
         """
-        terms: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        friends: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        automaton = self._search()
-        broken: dict[tuple[int, int], bool] = {}
-        for number, start, end in automaton.find_matches_as_indexes(plain.text, overlapping=True):
-            for pattern in self._patterns[number]:
-                if pattern.friend:
-                    friends[pattern.lexicon].append((start, end))
+        found = self._search().find_matches_as_indexes(plain.text, overlapping=True)
+        friends = self._friends(found)
+        # In text order, of those that begin together the longest first: what lies inside another comes after it.
+        found.sort(key=_in_text_order)
+        spans: dict[str, list[Span]] = defaultdict(list)
+        reach: dict[str, int] = {}
+        for number, start, end in found:
+            owners = self._patterns[number].terms
+            if not owners or tokens.tear(start, end):
+                continue
+            for lexicon_id in owners:
+                if end <= reach.get(lexicon_id, -1) or _inside_any(friends.get(lexicon_id, ()), start, end):
                     continue
-                if (start, end) not in broken:
-                    broken[start, end] = tokens.tear(start, end)
-                if not broken[start, end]:
-                    terms[pattern.lexicon].append((start, end))
-        return {
-            lexicon_id: tuple(plain.span(start, end) for start, end in _longest(found, friends.get(lexicon_id, [])))
-            for lexicon_id, found in terms.items()
-        }
+                reach[lexicon_id] = end
+                spans[lexicon_id].append(plain.span(start, end))
+        return {lexicon_id: tuple(places) for lexicon_id, places in spans.items()}
+
+    def _friends(self, found: Iterable[_Match]) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Where the false friends of each lexicon stand."""
+        places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, start, end in found:
+            for lexicon_id in self._patterns[number].friends:
+                places[lexicon_id].append((start, end))
+        return places
 
 
-def _longest(found: list[tuple[int, int]], friends: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The matches in text order without those inside a false friend or inside a longer match."""
-    reach = -1
-    for start, end in sorted(found, key=lambda place: (place[0], -place[1])):
-        if end <= reach or any(low <= start and end <= high for low, high in friends):
-            continue
-        reach = end
-        yield start, end
+def _owners(lexicons: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, Sequence[str]]:
+    """The ids of the lexicons that hold each string."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for lexicon_id, strings in lexicons:
+        for string in strings:
+            owners[string].append(lexicon_id)
+    return owners
+
+
+def _in_text_order(match: _Match) -> tuple[int, int]:
+    return match[1], -match[2]
+
+
+def _inside_any(places: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    return any(low <= start and end <= high for low, high in places) if places else False

@@ -39,6 +39,13 @@ class Section:
     label: str = ""
 
 
+def any_inside(spans: Sequence[Span], within: Span) -> bool:
+    """Whether one of `spans` lies inside `within`; they are in text order, and none of them holds another."""
+    first = bisect_left(spans, (within.start,))
+    # Where this one does not end inside, none of those after it does.
+    return first < len(spans) and spans[first].end <= within.end
+
+
 class Paper:
     """A document under review. Everything is computed at first use and kept."""
 
@@ -76,7 +83,7 @@ class Paper:
         spans = self.matches.get(lexicon, ())
         if within is None or not spans:
             return spans
-        first = bisect_left(spans, within.start, key=lambda span: span.start)
+        first = bisect_left(spans, (within.start,))
         kept = []
         for span in spans[first:]:
             if span.start >= within.end:
@@ -87,7 +94,7 @@ class Paper:
 
     def speaks(self, lexicon: str, within: Span) -> bool:
         """Whether any term of the lexicon stands inside `within`."""
-        return bool(self.found(lexicon, within))
+        return any_inside(self.matches.get(lexicon, ()), within)
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:

@@ -15,9 +15,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
+from typing import NamedTuple
 
 from checker.document import Block, Span
-from checker.language.paper import Paper, Section
+from checker.language.paper import Paper, Section, any_inside
 from checker.language.sentences import Sentence, Statement
 from checker.report import Level
 
@@ -46,7 +48,7 @@ _SET_NUMBERS = re.compile(
     r"[“‘「][^”’」]{2,16}[”’」]|[一二两三四五六七八九]个(?:意识|自信|维护|清单|确保|一批|方面|结合|必须|坚持|着力)|一次次|一件件|一个个|第一[个项次]"
     r"|[一二三四五六七八九十]、|[（(]\d{1,2}[）)]"
 )
-_CLAUSE_MARKS = "，。；：！？\n,;:!?"
+_CLAUSE_MARK = re.compile("[，。；：！？\n,;:!?]")
 _BESIDE_MAX = 4
 _LEAD_REST = 6
 _SPECIFIC_MIN = 10
@@ -68,8 +70,7 @@ class Topic:
     evidence: str = "clause"
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
+class _Mention(NamedTuple):
     topic: str
     span: Span
     enumerated: bool
@@ -91,17 +92,25 @@ def _level(topic: Topic, substantive: list[Span], named: list[Span]) -> Level:
 
 def has_substance(paper: Paper, span: Span) -> bool:
     """Whether the stretch carries an action, a result, a figure, a date or a case, or is specific in other words."""
+    known = _measured(paper).substance
+    if span not in known:
+        known[span] = _has_substance(paper, span)
+    return known[span]
+
+
+def _has_substance(paper: Paper, span: Span) -> bool:
     measured = _measured(paper)
-    if has_action(paper, span) or measured.tells(paper, RESULTS, span):
+    if has_action(paper, span) or measured.tells(RESULTS, span):
         return True
-    text = measured.text[span.start : span.end]
-    return bool(FIGURE.search(text) or DATE.search(text) or CASE.search(text))
+    text, start, end = measured.text, span.start, span.end
+    return bool(FIGURE.search(text, start, end) or DATE.search(text, start, end) or CASE.search(text, start, end))
 
 
 def has_action(paper: Paper, span: Span) -> bool:
     """Whether the stretch tells what was done: by a verb of action, how often, or in words specific enough."""
     measured = _measured(paper)
-    if measured.tells(paper, ACTIONS, span) or measured.specific(span) >= _SPECIFIC_MIN:
+    # The cheapest question first.
+    if measured.specific(span) >= _SPECIFIC_MIN or measured.tells(ACTIONS, span):
         return True
     return bool(_TIMES.search(measured.text, span.start, span.end))
 
@@ -111,6 +120,7 @@ class _Measured:
 
     A stretch is as specific as it has characters in words that are not the common coin of official papers
     (`words/common`); 武装部与驻地某团结成共建对子 tells what was done in no word that a list of actions would hold.
+    `substance` keeps for each stretch that was asked for whether it has any.
     """
 
     def __init__(self, paper: Paper) -> None:
@@ -123,18 +133,24 @@ class _Measured:
         self.text = _SET_NUMBERS.sub(lambda match: _BLANK * len(match.group()), "".join(blanked))
         common = paper.wording(COMMON_WORDS)
         weights = [0] * (len(document.text) + 1)
-        position = 0
-        for word in paper.tokens.words:
-            if len(word) > 1 and word not in common and "\u4e00" <= word[0] <= "\u9fff":
-                start = paper.plain.origin(position)
-                if self.text[start] != _BLANK:
-                    weights[start + 1] = len(word)
-            position += len(word)
+        text, origin = self.text, paper.plain.origin
+        for word, end in zip(paper.tokens.words, paper.tokens.ends, strict=True):
+            size = len(word)
+            if size > 1 and word not in common and "\u4e00" <= word[0] <= "\u9fff":
+                start = origin(end - size)
+                if text[start] != _BLANK:
+                    weights[start + 1] = size
         self._sums = list(accumulate(weights))
+        self._free = {cues: self._outside(paper.found(cues)) for cues in (ACTIONS, RESULTS)}
+        self.substance: dict[Span, bool] = {}
 
-    def tells(self, paper: Paper, cues: str, span: Span) -> bool:
-        """Whether a cue stands in the stretch outside all set words (the 选拔 of 干部选拔任用 is no action)."""
-        return any(self.text[found.start] != _BLANK for found in paper.found(cues, span))
+    def _outside(self, spans: Sequence[Span]) -> list[Span]:
+        """Those that begin outside all set words (the 选拔 of 干部选拔任用 is no action)."""
+        return [span for span in spans if self.text[span.start] != _BLANK]
+
+    def tells(self, cues: str, span: Span) -> bool:
+        """Whether one of the cues, ACTIONS or RESULTS, stands in the stretch outside all set words."""
+        return any_inside(self._free[cues], span)
 
     def specific(self, span: Span) -> int:
         """Characters of the stretch that stand in uncommon words."""
@@ -142,10 +158,9 @@ class _Measured:
 
 
 def _measured(paper: Paper) -> _Measured:
-    if "measured" not in paper.memo:
-        paper.memo["measured"] = _Measured(paper)
-    measured = paper.memo["measured"]
-    assert isinstance(measured, _Measured)
+    measured = paper.memo.get("measured")
+    if not isinstance(measured, _Measured):
+        measured = paper.memo["measured"] = _Measured(paper)
     return measured
 
 
@@ -159,7 +174,7 @@ class _Survey:
         self.attitudes = {topic.id for topic in topics if topic.evidence == "attitude"}
         self.substantive: dict[str, list[Span]] = {}
         self.named: dict[str, list[Span]] = {}
-        self.mentions = sorted(self._mentions(), key=lambda mention: mention.span)
+        self.mentions = sorted(self._mentions(), key=attrgetter("span"))
         self._starts = [mention.span.start for mention in self.mentions]
         # Under a heading that names one topic alone, everything is said about that topic.
         self._subject: tuple[str, ...] = ()
@@ -167,10 +182,12 @@ class _Survey:
     def _mentions(self) -> Iterator[_Mention]:
         """The mentions of the topics asked for, and of all others: those end what is said about these."""
         asked = {topic.lexicon: topic.id for topic in self.topics}
+        text = self.paper.document.text
+        marks = [-1, *(match.start() for match in _CLAUSE_MARK.finditer(text)), len(text)]
         for lexicon, spans in self.paper.matches.items():
             if lexicon.startswith("topics/") or lexicon in asked:
                 for span in spans:
-                    yield _Mention(asked.get(lexicon, lexicon), span, _enumerated(self.paper.document.text, span))
+                    yield _Mention(asked.get(lexicon, lexicon), span, _enumerated(text, marks, span))
 
     def inside(self, span: Span) -> list[_Mention]:
         """The mentions that begin in `span`."""
@@ -275,13 +292,16 @@ def _only_names(clause: Span, mentions: Sequence[_Mention]) -> bool:
     return clause.end - clause.start - named <= _LEAD_REST
 
 
-def _enumerated(text: str, span: Span) -> bool:
-    """Whether the term is a mere item of an enumeration: one of three or more joined by 、, bare of anything else."""
-    start = max(text.rfind(mark, 0, span.start) for mark in _CLAUSE_MARKS) + 1
-    ends = [position for position in (text.find(mark, span.end) for mark in _CLAUSE_MARKS) if position >= 0]
-    items = text[start : min(ends, default=len(text))].split("、")
-    if len(items) < 3:
+def _enumerated(text: str, marks: Sequence[int], span: Span) -> bool:
+    """Whether the term is a mere item of an enumeration: one of three or more joined by 、, bare of anything else.
+
+    `marks` are the places of the clause marks, in order, with one before the text and one after it.
+    """
+    start = marks[bisect_left(marks, span.start) - 1] + 1
+    end = marks[bisect_left(marks, span.end)]
+    if text.count("、", start, end) < 2:
         return False
+    items = text[start:end].split("、")
     for index, item in enumerate(items):
         if span.start < start + len(item) + 1:
             before, after = item[: span.start - start], item[max(span.end - start, 0) :]

@@ -16,11 +16,13 @@ from checker.language.paper import Paper
 from checker.rules.base import Hit
 
 _UNITS = "县市区乡镇村局委办年月日号人名个万亿元家次件项位同某%％"
+# 张某某 stands for a person on purpose; 县委某某同志 was never filled in.
+_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 _INSTRUCTIONS = "此处|填写|填入|插入|请(?:填|补|在|输入|注明|说明|简要)|待(?:补|填|定|完善|核实|更新)"
 _PATTERNS = (
     re.compile(r"(?<![A-Za-z0-9])(?:[XxＸｘ×╳]{2,})(?![A-Za-z0-9])"),
     re.compile(rf"(?<![A-Za-z0-9])[XxＸｘ×╳](?=[{_UNITS}])"),
-    re.compile(r"[○〇◯Oo]{2,}(?=[县市区乡镇村局同])|(?<![\u4e00-\u9fff])某某"),
+    re.compile(rf"[○〇◯Oo]{{2,}}(?=[县市区乡镇村局同])|(?<![{_SURNAMES}])某某"),
     re.compile(r"[＊*]{2,}(?=[县市区乡镇村局同年月日万亿元个%])"),
     re.compile(rf"[【\[〔][^】\]〕\n]{{0,20}}(?:{_INSTRUCTIONS})[^】\]〕\n]{{0,20}}[】\]〕]"),
     re.compile(
