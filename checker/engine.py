@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import PurePath
 
 from checker import papers as recognition
 from checker import rules
@@ -13,9 +14,10 @@ from checker.document import FLAGS, Document, Submission
 from checker.language.paper import Paper
 from checker.notice import Notice, Rule
 from checker.readers import read
-from checker.report import Count, Coverage, Finding, Level, NotChecked, Problem, Report
+from checker.report import EVERY_RULE, Count, Coverage, Finding, Level, NotChecked, Problem, Report
 from checker.rules.base import Hit
 
+_TITLE_MAX = 60
 _Levels = dict[str, dict[str, Level]]
 
 COUNT_SCOPE = "计正文、表格、文本框、脚注尾注和已插入的修订；不计删除的修订、隐藏文字、批注、页眉页脚和自动编号"
@@ -49,6 +51,7 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
             )
             continue
         findings.extend(finding for finding in found if not _excused(rule, finding, submission))
+    not_checked.extend(_unrecognised(submission))
     coverage = tuple(_coverage(notice, paper, levels[paper.document]) for paper in papers)
     ordered = _in_order(_distinct(findings), submission.documents)
     return Report(submission, notice, tuple(ordered), coverage, tuple(not_checked), tuple(problems))
@@ -77,6 +80,15 @@ def _why_not(rule: Rule, submission: Submission) -> str:
     if rule.only_for and rule.only_for not in submission.flags:
         return f"只适用于{FLAGS[rule.only_for]}；本人属于这种情况的，请加 --{rule.only_for}"
     return ""
+
+
+def _unrecognised(submission: Submission) -> Iterator[NotChecked]:
+    """An entry for each paper that was taken for none of the kinds: hardly any rule applies to it."""
+    for document in submission.documents:
+        if document.kind == "other" and document.kind_source == "detected":
+            name = PurePath(document.path).name
+            reason = f"{name} 认不出是哪一种考核材料，只查了占位符和规范用语；是考核材料的，请用 --kind 指明后单独检查"
+            yield NotChecked(EVERY_RULE, reason)
 
 
 def _excused(rule: Rule, finding: Finding, submission: Submission) -> bool:
@@ -113,14 +125,19 @@ def _settings(rule: Rule) -> dict[str, object]:
 def _fingerprint(rule: Rule, hit: Hit) -> str:
     """16 hex digits that stay the same while the words found, or the thing absent, stay the same."""
     # The title tells two papers of one kind apart (two cadres' reports), and stays when the file gets another name.
-    title = hit.document.title if hit.document else None
-    paper = (hit.document.kind + hit.document.slice(title) if title else hit.document.kind) if hit.document else ""
+    paper = hit.document.kind + _short_title(hit.document) if hit.document else ""
     words = ""
     # A level found by name only keeps its identity however the sentence around it is edited.
     if hit.document is not None and hit.span is not None and not hit.subject and rule.kind.name != "length":
         words = re.sub(r"\s+", "", hit.document.slice(hit.span))
     key = "\n".join((rule.id, hit.case, re.sub(r"\s+", "", paper), hit.subject, words))
     return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _short_title(document: Document) -> str:
+    """The title; empty where the paper begins with body text, which is edited like any other."""
+    title = document.title
+    return document.slice(title) if title is not None and title.end - title.start <= _TITLE_MAX else ""
 
 
 def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -108,6 +108,10 @@ class Coverage:
     topics: tuple[Level, ...] = ()
 
 
+EVERY_RULE = "*"
+"""In `NotChecked.rule`: all rules for a kind of paper, of a paper that could not be recognised."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotChecked:
     """A rule that could not run, and why. Silence is never a pass."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from loaders import document, the_notice
 
+import checker
 from checker import engine
 from checker.document import Document, Submission
 from checker.notice import Notice
 from checker.papers import recognise
+from checker.render import renderer
 from checker.report import Finding, Problem, Report
 
 SUMMARY = "某局领导班子工作总结\n一、总体情况\n全年修路86公里，架桥12座。"
@@ -270,3 +273,14 @@ def test_the_same_twice() -> None:
     assert [(f.rule, f.message, f.place, f.fingerprint) for f in first.findings] == [
         (f.rule, f.message, f.place, f.fingerprint) for f in second.findings
     ]
+
+
+def test_an_unrecognised_paper_does_not_look_clean(tmp_path: Path) -> None:
+    """Beside a paper that is checked, one taken for no kind is told as not checked, in the data and in words."""
+    (tmp_path / "工作总结.txt").write_text("某局领导班子2020年度工作总结\n全年修路三条。", "utf-8")
+    (tmp_path / "附图说明.txt").write_text("图一是东边，图二是西边。", "utf-8")
+    report = checker.check(tmp_path)
+    reasons = [entry.reason for entry in report.not_checked if entry.rule == "*"]
+    assert len(reasons) == 1 and "附图说明.txt" in reasons[0]
+    shown = renderer("text")(report, None)[0].data.decode()
+    assert "认不出是哪一种考核材料" in shown

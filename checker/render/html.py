@@ -105,6 +105,7 @@ class Paper:
     pins: tuple[Mark, ...]
     cards: tuple[Card, ...]
     counts: Mapping[Severity, int]
+    silence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,7 @@ class _Page:
             pins=pins,
             cards=tuple(self._card(group) for group in self.groups[id(document)]),
             counts={name: sum(finding.severity == name for finding in findings) for name in SEVERITIES},
+            silence=say.nothing_found(document, checked=coverage is not None),
         )
 
     def overall(self) -> list[Card]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from checker.document import PAPER_KINDS, Document, Note, Span
-from checker.report import SEVERITIES, VERDICT_NAMES, Count, Finding, Level, NotChecked, Report, Severity
+from checker.report import EVERY_RULE, SEVERITIES, VERDICT_NAMES, Count, Finding, Level, NotChecked, Report, Severity
 
 SEVERITY_SIGNS: Mapping[Severity, str] = {"error": "×", "warning": "!", "info": "·"}
 """A sign beside the word for each severity, so that no level is told by colour alone."""
@@ -110,7 +110,16 @@ def whereabouts(finding: Finding, document: Document, names: Mapping[str, str]) 
 
 def rule_names(report: Report) -> dict[str, str]:
     """Chinese name of each rule of the notice."""
-    return {rule.id: one_line(rule.name) for rule in report.notice.rules}
+    return {**{rule.id: one_line(rule.name) for rule in report.notice.rules}, EVERY_RULE: "各文种的规则"}
+
+
+def nothing_found(document: Document, *, checked: bool) -> str:
+    """What to say where a paper has no findings: a paper that no rule knows must not look clean."""
+    if not checked:
+        return "没有检查结果"
+    if document.kind == "other" and document.kind_source == "detected":
+        return "认不出是哪一种考核材料，只查了占位符和规范用语"
+    return "没有发现问题"
 
 
 def clause_name(clause: str) -> str:

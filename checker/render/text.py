@@ -130,7 +130,7 @@ def _paper(report: Report, paper: Document, names: Mapping[str, str]) -> Iterato
         yield from _coverage(coverage)
     findings = report.of(paper)
     if not findings:
-        yield Line("  ", "没有发现问题。" if coverage is not None else "没有检查结果。", "dim")
+        yield Line("  ", f"{say.nothing_found(paper, checked=coverage is not None)}。", "dim")
     for group in say.by_rule(findings):
         yield from _group(report, group, names)
 
