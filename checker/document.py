@@ -5,8 +5,10 @@ This module knows no file format. A reader fills these types; nobody changes the
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 BlockKind = Literal["title", "heading", "paragraph", "list-item", "cell", "footnote", "endnote", "textbox"]
@@ -172,9 +174,8 @@ class Document:
 
     def sources(self, span: Span) -> Iterator[Anchor]:
         """The anchors of `span`, each cut down to the part of it that lies inside."""
-        for anchor in self.anchors:
-            if anchor.end <= span.start:
-                continue
+        first = bisect_right(self.anchors, span.start, key=attrgetter("end"))
+        for anchor in self.anchors[first:]:
             if anchor.start >= span.end:
                 return
             start, end = max(anchor.start, span.start), min(anchor.end, span.end)

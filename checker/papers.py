@@ -64,6 +64,11 @@ def _title_table() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
 
+@lru_cache(maxsize=1)
+def _all_titles() -> tuple[str, ...]:
+    return tuple(title for title, _ in _title_table())
+
+
 def recognise(document: Document, kind: str | None = None) -> tuple[Document, ...]:
     """The papers that stand in one file, each with its kind and the reason for it.
 
@@ -122,10 +127,10 @@ def _short_blocks(document: Document) -> Iterator[tuple[int, str]]:
 
 def _title_kind(text: str) -> str:
     """The kind whose usual title `text` ends with, or "" if none."""
-    for title, kind in _title_table():
-        if text.endswith(title):
-            return _of_team(text, kind)
-    return ""
+    if not text.endswith(_all_titles()):
+        return ""
+    kind = next(kind for title, kind in _title_table() if text.endswith(title))
+    return _of_team(text, kind)
 
 
 def _of_team(title: str, kind: str) -> str:

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checker.copies import is_marked, unmarked_stem
 from checker.document import Document, Submission
 from checker.errors import ReadError
 from checker.papers import recognise
 from checker.readers import Limits, read, read_path
 from checker.report import Problem
 
-MARKED_SUFFIX = "（审查批注）"
 # `expected.txt` tells what a sample under corpus_samples/ must give; it is no paper.
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "expected.txt"})
 
@@ -104,10 +104,11 @@ def _files(paths: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files below `folder`, without system files, Word's lock files and our own marked-up copies."""
-    for file in folder.rglob("*"):
-        if not file.is_file() or file.name.startswith((".", "~$")) or file.name.lower() in _SYSTEM_FILES:
-            continue
-        if file.stem.endswith(MARKED_SUFFIX) and file.with_stem(file.stem.removesuffix(MARKED_SUFFIX)).exists():
-            continue
-        yield file
+    """The files below `folder`, without system files, Word's lock files and marked-up copies of files found."""
+    files = [
+        file
+        for file in folder.rglob("*")
+        if file.is_file() and not file.name.startswith((".", "~$")) and file.name.lower() not in _SYSTEM_FILES
+    ]
+    stems = {file.stem for file in files}
+    yield from (file for file in files if not is_marked(file.stem) or unmarked_stem(file.stem) not in stems)

@@ -8,6 +8,7 @@ import pytest
 from loaders import SAMPLES
 
 import checker
+from checker.copies import marked_stem
 from checker.errors import NoticeError, ReadError
 from checker.notice import Notice
 from checker.readers import Limits
@@ -135,3 +136,26 @@ def test_limits(paper: Path) -> None:
 def test_everything_announced_is_there() -> None:
     """What `__all__` names exists."""
     assert [name for name in checker.__all__ if not hasattr(checker, name)] == []
+
+
+def test_marked_copies_in_a_folder_are_passed_over(tmp_path: Path) -> None:
+    """Walking a folder leaves out the marked-up copies of files that are there, wherever they lie, and no others."""
+    (tmp_path / "结果").mkdir()
+    for stem in ("工作总结", "工作总结（审查批注）", "结果/工作总结（审查批注2）", "四个清单（审查批注）"):
+        (tmp_path / f"{stem}.txt").write_text("某局领导班子2020年度工作总结\n全年修路三条。", "utf-8")
+    report = checker.check(tmp_path)
+    read = sorted(Path(document.path).name for document in report.submission.documents)
+    assert read == ["四个清单（审查批注）.txt", "工作总结.txt"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "marked"),
+    [
+        ("总结", "总结（审查批注）"),
+        ("总结（审查批注）", "总结（审查批注2）"),
+        ("总结（审查批注9）", "总结（审查批注10）"),
+    ],
+)
+def test_a_marked_copy_of_a_marked_copy_counts_on(stem: str, marked: str) -> None:
+    """The name of a marked-up copy never repeats the words that an earlier copy already carries."""
+    assert marked_stem(stem) == marked

@@ -10,6 +10,7 @@ nor divide a run. Source: the 字数 of Word's 字数统计 dialog, as DESIGN.md
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -48,8 +49,11 @@ def count_words(text: str) -> int:
 
 def limit_offset(text: str, limit: int) -> int:
     """Offset of the first character that lies beyond the first `limit` 字; len(text) if none does."""
-    heard = [index for index, char in enumerate(text) if not _SILENT_RUN.match(char)]
-    plain = "".join(text[index] for index in heard)
+    heard: Sequence[int] = range(len(text))
+    plain = text
+    if _SILENT_RUN.search(text):
+        heard = [index for index, char in enumerate(text) if not _SILENT_RUN.match(char)]
+        plain = "".join(text[index] for index in heard)
     beyond = next(islice(_pattern(plain).finditer(plain), limit, None), None)
     return len(text) if beyond is None else heard[beyond.start()]
 

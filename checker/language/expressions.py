@@ -65,6 +65,8 @@ def parse_table(lines: Sequence[str]) -> Iterator[Expression]:
 def misquotes(plain: PlainText, expression: Expression) -> Iterator[Misquote]:
     """The wrong lists that stand beside the name of `expression`."""
     text = plain.text
+    if expression.name not in text:
+        return
     for match in re.finditer(re.escape(expression.name), text):
         for start, end in _candidates(text, match.start(), match.end(), expression):
             found = _compare(text, start, end, expression)

@@ -15,7 +15,6 @@ from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -71,6 +70,13 @@ def load(lexicon_id: str) -> Lexicon | None:
         return None
 
 
+@lru_cache(maxsize=8)
+def terms(lexicon_id: str) -> frozenset[str]:
+    """The terms of a lexicon that ships with the package, for comparing whole texts; none if there is no such one."""
+    found = load(lexicon_id)
+    return frozenset(found.terms if found else ())
+
+
 def shipped() -> Iterator[str]:
     """The ids of all lexicons that ship with the package, sorted."""
     for folder in sorted((entry for entry in _root().iterdir() if entry.is_dir()), key=lambda entry: entry.name):
@@ -83,47 +89,44 @@ class PlainText:
     """The text without quotes and without line feeds inside a block, and the way back to the offsets of the document.
 
     Terms are looked up here, so that 四个“意识” and a term broken over two lines are found; line feeds between blocks
-    stay, so that no term is found across two paragraphs.
+    stay, so that no term is found across two paragraphs. `origins` holds for each character its offset in the document.
     """
 
     def __init__(self, document: Document) -> None:
         text = document.text
         kept_feeds = {block.span.end for block in document.blocks}
-        self._origins: list[int] = []
+        self.origins: list[int] = []
         pieces: list[str] = []
         start = 0
         for match in _PASSED_OVER.finditer(text):
             index = match.start()
             if index not in kept_feeds or text[index] != "\n":
                 pieces.append(text[start:index])
-                self._origins.extend(range(start, index))
+                self.origins.extend(range(start, index))
                 start = index + 1
         pieces.append(text[start:])
-        self._origins.extend(range(start, len(text) + 1))
+        self.origins.extend(range(start, len(text) + 1))
         self.text = "".join(pieces)
 
     def origin(self, offset: int) -> int:
         """Offset in the document of the character at `offset` of the plain text."""
-        return self._origins[offset]
+        return self.origins[offset]
 
     def span(self, start: int, end: int) -> Span:
         """The span in the document that [start, end) of the plain text came from."""
-        return Span(self._origins[start], self._origins[end - 1] + 1)
-
-
-class _Pattern(NamedTuple):
-    """What one string stands for: the lexicons of which it is a term, and those of which it is a false friend."""
-
-    terms: tuple[str, ...]
-    friends: tuple[str, ...]
+        return Span(self.origins[start], self.origins[end - 1] + 1)
 
 
 @dataclass(slots=True)
 class Lexicons:
-    """A set of lexicons that is looked up in one pass."""
+    """A set of lexicons that is looked up in one pass.
+
+    `_terms` and `_friends` tell by the number of a string in the automaton which lexicons hold it.
+    """
 
     by_id: Mapping[str, Lexicon]
-    _patterns: list[_Pattern] = field(default_factory=list)
+    _terms: list[Sequence[str]] = field(default_factory=list)
+    _friends: dict[int, Sequence[str]] = field(default_factory=dict)
     _automaton: AhoCorasick | None = None
     _wordings: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -144,7 +147,8 @@ class Lexicons:
             terms = _owners((lexicon.id, lexicon.terms) for lexicon in searched)
             friends = _owners((lexicon.id, lexicon.false_friends) for lexicon in searched)
             strings = list(dict.fromkeys((*terms, *friends)))
-            self._patterns = [_Pattern(tuple(terms.get(s, ())), tuple(friends.get(s, ()))) for s in strings]
+            self._terms = [terms.get(string, ()) for string in strings]
+            self._friends = {number: friends[string] for number, string in enumerate(strings) if string in friends}
             self._automaton = AhoCorasick(strings)
         return self._automaton
 
@@ -154,28 +158,31 @@ class Lexicons:
         `tokens` are the words of the plain text. Left out: a match that they tear, and one inside a false friend.
         """
         found = self._search().find_matches_as_indexes(plain.text, overlapping=True)
-        friends = self._friends(found)
-        # In text order, of those that begin together the longest first: what lies inside another comes after it.
-        found.sort(key=_in_text_order)
+        friends = self._friends_among(found)
+        origins = plain.origins
         spans: dict[str, list[Span]] = defaultdict(list)
-        reach: dict[str, int] = {}
-        for number, start, end in found:
-            owners = self._patterns[number].terms
+        # In text order, of those that begin together the longest first: what lies inside another comes after it.
+        for start, minus_end, number in sorted([(start, -end, number) for number, start, end in found]):
+            end = -minus_end
+            owners = self._terms[number]
             if not owners or tokens.tear(start, end):
                 continue
+            span = Span(origins[start], origins[end - 1] + 1)
             for lexicon_id in owners:
-                if end <= reach.get(lexicon_id, -1) or _inside_any(friends.get(lexicon_id, ()), start, end):
+                places = spans[lexicon_id]
+                if places and span.end <= places[-1].end:
                     continue
-                reach[lexicon_id] = end
-                spans[lexicon_id].append(plain.span(start, end))
+                if lexicon_id not in friends or not _inside_any(friends[lexicon_id], start, end):
+                    places.append(span)
         return {lexicon_id: tuple(places) for lexicon_id, places in spans.items()}
 
-    def _friends(self, found: Iterable[_Match]) -> Mapping[str, Sequence[tuple[int, int]]]:
+    def _friends_among(self, found: Iterable[_Match]) -> Mapping[str, Sequence[tuple[int, int]]]:
         """Where the false friends of each lexicon stand."""
         places: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, start, end in found:
-            for lexicon_id in self._patterns[number].friends:
-                places[lexicon_id].append((start, end))
+            if number in self._friends:
+                for lexicon_id in self._friends[number]:
+                    places[lexicon_id].append((start, end))
         return places
 
 
@@ -188,9 +195,5 @@ def _owners(lexicons: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, Seque
     return owners
 
 
-def _in_text_order(match: _Match) -> tuple[int, int]:
-    return match[1], -match[2]
-
-
 def _inside_any(places: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    return any(low <= start and end <= high for low, high in places) if places else False
+    return any(low <= start and end <= high for low, high in places)

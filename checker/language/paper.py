@@ -39,13 +39,6 @@ class Section:
     label: str = ""
 
 
-def any_inside(spans: Sequence[Span], within: Span) -> bool:
-    """Whether one of `spans` lies inside `within`; they are in text order, and none of them holds another."""
-    first = bisect_left(spans, (within.start,))
-    # Where this one does not end inside, none of those after it does.
-    return first < len(spans) and spans[first].end <= within.end
-
-
 class Paper:
     """A document under review. Everything is computed at first use and kept."""
 
@@ -94,7 +87,12 @@ class Paper:
 
     def speaks(self, lexicon: str, within: Span) -> bool:
         """Whether any term of the lexicon stands inside `within`."""
-        return any_inside(self.matches.get(lexicon, ()), within)
+        spans = self.matches.get(lexicon)
+        if not spans:
+            return False
+        first = bisect_left(spans, (within.start,))
+        # Of one lexicon no match holds another: where this one does not end inside, none of those after it does.
+        return first < len(spans) and spans[first].end <= within.end
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:

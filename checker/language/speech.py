@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from checker.document import Block, Span
-from checker.language.paper import Paper, Section, any_inside
+from checker.language.paper import Paper, Section
 from checker.language.sentences import Sentence, Statement
 from checker.report import Level
 
@@ -43,6 +43,8 @@ FIGURE = re.compile(
 _TIMES = re.compile(r"\d+余?(?:次|场|期|人次|篇|讲|堂|课时)|[二两三四五六七八九十]+余?(?:次|场|期|人次|篇|讲|堂)")
 DATE = re.compile(r"\d{1,2}月(?:\d{1,2}日|份|底|初|中旬|上旬|下旬|以来)?|\d{1,2}日|[一二三四]季度|[上下]半年")
 CASE = re.compile(r"《[^》]{4,}》")
+# Without one of these there is none of the above: most clauses are done with after this one search.
+_MAY_COUNT = re.compile(rf"[\d{_NUMERAL}上下《]")
 # 四个意识, 三严三实 and the like hold numerals that count nothing.
 _SET_NUMBERS = re.compile(
     r"[“‘「][^”’」]{2,16}[”’」]|[一二两三四五六七八九]个(?:意识|自信|维护|清单|确保|一批|方面|结合|必须|坚持|着力)|一次次|一件件|一个个|第一[个项次]"
@@ -92,27 +94,7 @@ def _level(topic: Topic, substantive: list[Span], named: list[Span]) -> Level:
 
 def has_substance(paper: Paper, span: Span) -> bool:
     """Whether the stretch carries an action, a result, a figure, a date or a case, or is specific in other words."""
-    known = _measured(paper).substance
-    if span not in known:
-        known[span] = _has_substance(paper, span)
-    return known[span]
-
-
-def _has_substance(paper: Paper, span: Span) -> bool:
-    measured = _measured(paper)
-    if has_action(paper, span) or measured.tells(RESULTS, span):
-        return True
-    text, start, end = measured.text, span.start, span.end
-    return bool(FIGURE.search(text, start, end) or DATE.search(text, start, end) or CASE.search(text, start, end))
-
-
-def has_action(paper: Paper, span: Span) -> bool:
-    """Whether the stretch tells what was done: by a verb of action, how often, or in words specific enough."""
-    measured = _measured(paper)
-    # The cheapest question first.
-    if measured.specific(span) >= _SPECIFIC_MIN or measured.tells(ACTIONS, span):
-        return True
-    return bool(_TIMES.search(measured.text, span.start, span.end))
+    return _measured(paper).has_substance(span)
 
 
 class _Measured:
@@ -120,7 +102,6 @@ class _Measured:
 
     A stretch is as specific as it has characters in words that are not the common coin of official papers
     (`words/common`); 武装部与驻地某团结成共建对子 tells what was done in no word that a list of actions would hold.
-    `substance` keeps for each stretch that was asked for whether it has any.
     """
 
     def __init__(self, paper: Paper) -> None:
@@ -133,28 +114,52 @@ class _Measured:
         self.text = _SET_NUMBERS.sub(lambda match: _BLANK * len(match.group()), "".join(blanked))
         common = paper.wording(COMMON_WORDS)
         weights = [0] * (len(document.text) + 1)
-        text, origin = self.text, paper.plain.origin
+        text, origins = self.text, paper.plain.origins
         for word, end in zip(paper.tokens.words, paper.tokens.ends, strict=True):
             size = len(word)
             if size > 1 and word not in common and "\u4e00" <= word[0] <= "\u9fff":
-                start = origin(end - size)
+                start = origins[end - size]
                 if text[start] != _BLANK:
                     weights[start + 1] = size
         self._sums = list(accumulate(weights))
-        self._free = {cues: self._outside(paper.found(cues)) for cues in (ACTIONS, RESULTS)}
-        self.substance: dict[Span, bool] = {}
+        self._actions = self._first_ends(paper.found(ACTIONS))
+        self._results = self._first_ends(paper.found(RESULTS))
 
-    def _outside(self, spans: Sequence[Span]) -> list[Span]:
-        """Those that begin outside all set words (the 选拔 of 干部选拔任用 is no action)."""
-        return [span for span in spans if self.text[span.start] != _BLANK]
+    def _first_ends(self, cues: Sequence[Span]) -> list[int]:
+        """For each place in the text: where the first of the cues that begin there or later ends.
 
-    def tells(self, cues: str, span: Span) -> bool:
-        """Whether one of the cues, ACTIONS or RESULTS, stands in the stretch outside all set words."""
-        return any_inside(self._free[cues], span)
+        Left out are those inside set words (the 选拔 of 干部选拔任用 is no action).
+        """
+        ends: list[int] = []
+        for start, end in cues:
+            if self.text[start] != _BLANK:
+                ends.extend([end] * (start + 1 - len(ends)))
+        never = len(self.text) + 1
+        ends.extend([never] * (never - len(ends)))
+        return ends
 
-    def specific(self, span: Span) -> int:
-        """Characters of the stretch that stand in uncommon words."""
-        return self._sums[span.end] - self._sums[span.start]
+    def has_substance(self, span: Span) -> bool:
+        """Whether the stretch carries an action, a result, a figure, a date or a case, or is specific otherwise."""
+        start, end = span
+        if self._is_specific(start, end) or self._actions[start] <= end or self._results[start] <= end:
+            return True
+        if _MAY_COUNT.search(self.text, start, end) is None:
+            return False
+        text = self.text
+        return bool(FIGURE.search(text, start, end) or _TIMES.search(text, start, end)) or bool(
+            DATE.search(text, start, end) or CASE.search(text, start, end)
+        )
+
+    def has_action(self, span: Span) -> bool:
+        """Whether the stretch tells what was done: by a verb of action, how often, or in words specific enough."""
+        start, end = span
+        if self._is_specific(start, end) or self._actions[start] <= end:
+            return True
+        return _TIMES.search(self.text, start, end) is not None
+
+    def _is_specific(self, start: int, end: int) -> bool:
+        """Whether enough characters of the stretch stand in uncommon words."""
+        return self._sums[end] - self._sums[start] >= _SPECIFIC_MIN
 
 
 def _measured(paper: Paper) -> _Measured:
@@ -169,6 +174,7 @@ class _Survey:
 
     def __init__(self, paper: Paper, topics: tuple[Topic, ...]) -> None:
         self.paper = paper
+        self.measured = _measured(paper)
         self.topics = topics
         self.by_sentence = {topic.id for topic in topics if topic.evidence == "sentence"}
         self.attitudes = {topic.id for topic in topics if topic.evidence == "attitude"}
@@ -215,12 +221,12 @@ class _Survey:
     def _falls_short(self, span: Span) -> bool:
         """Whether the statement tells what is wanting or what ought to be, and gives no figure of what was done."""
         wanting = self.paper.speaks(SHORTCOMINGS, span) or self.paper.speaks(EXHORTATIONS, span)
-        return wanting and not FIGURE.search(_measured(self.paper).text, span.start, span.end)
+        return wanting and not FIGURE.search(self.measured.text, span.start, span.end)
 
     def _heading_focus(self, over: list[Section]) -> tuple[str, ...]:
         """The topics of the innermost heading that names any; none where it names more than three."""
         for section in reversed(over):
-            named = tuple(dict.fromkeys(mention.topic for mention in self.inside(section.heading)))
+            named = tuple(dict.fromkeys([mention.topic for mention in self.inside(section.heading)]))
             if named:
                 return named if len(named) <= 3 else ()
         return ()
@@ -228,53 +234,55 @@ class _Survey:
     def _read_statement(self, done: Span, statement: Statement, focus: tuple[str, ...]) -> tuple[str, ...]:
         """Note what one statement says; `done` is the part of its sentence that tells of work done. The new focus."""
         not_done = statement.span.start >= done.end or self._falls_short(statement.span)
-        by_clause = [self.inside(clause) for clause in statement.clauses]
-        mentioned = [mention for clause in by_clause for mention in clause]
+        mentioned = self.inside(statement.span)
         for mention in mentioned:
             self.named.setdefault(mention.topic, []).append(statement.span)
         if not mentioned:
-            if not not_done and focus and has_substance(self.paper, statement.span):
+            if not not_done and focus and self.measured.has_substance(statement.span):
                 self._mark(focus, statement.span)
             return focus
         if not not_done:
-            self._attribute(done, statement, by_clause)
+            self._attribute(done, statement)
             told = Span(statement.span.start, min(statement.span.end, done.end))
-            if self._subject and has_substance(self.paper, told):
+            if self._subject and self.measured.has_substance(told):
                 self._mark(self._subject, statement.span)
-        free = tuple(dict.fromkeys(mention.topic for mention in mentioned if not mention.enumerated))
+        free = _free(mentioned)
         return free if len(free) <= 3 else ()
 
-    def _attribute(self, done: Span, statement: Statement, by_clause: list[list[_Mention]]) -> None:
+    def _attribute(self, done: Span, statement: Statement) -> None:
         """Give each clause's substance to the topics it speaks of: its own, else those before and right after it.
 
         A first clause that only names its topic (扫黑除恶上，…) is what the whole statement is about.
         """
+        by_clause = [self.inside(clause) for clause in statement.clauses]
         owners: list[tuple[str, ...]] = []
         lead: tuple[str, ...] = ()
         current: tuple[str, ...] = ()
         for clause, mentions in zip(statement.clauses, by_clause, strict=True):
-            own = tuple(dict.fromkeys(mention.topic for mention in mentions if not mention.enumerated))
             if mentions:
-                current = own
-            if not owners and own and _only_names(clause, mentions):
-                lead = own
-            owners.append((*current, *lead))
+                current = _free(mentions)
+                if not owners and current and _only_names(clause, mentions):
+                    lead = current
+            owners.append(current + lead)
+        first = next((index for index, mentions in enumerate(by_clause) if mentions), 0)
         following: tuple[str, ...] = ()
         for index in range(len(by_clause) - 1, -1, -1):
             if by_clause[index]:
                 following = owners[index]
             else:
-                owners[index] = (*owners[index], *following)
-                following = following if not any(by_clause[:index]) else ()
+                owners[index] += following
+                following = following if index < first else ()
         for clause, topics in zip(statement.clauses, owners, strict=True):
-            clause = Span(clause.start, min(clause.end, done.end))
-            if topics and clause.start < clause.end and has_substance(self.paper, clause):
+            if clause.end > done.end:
+                clause = Span(clause.start, done.end)
+            if topics and clause.start < clause.end and self.measured.has_substance(clause):
                 self._mark(topics, statement.span)
         mentioned = {mention.topic for mentions in by_clause for mention in mentions}
-        if mentioned & self.by_sentence and has_substance(self.paper, done):
-            self._mark(sorted(mentioned & self.by_sentence), statement.span)
-        if mentioned & self.attitudes and has_action(self.paper, done):
-            self._mark(sorted(mentioned & self.attitudes), statement.span)
+        policies, attitudes = mentioned & self.by_sentence, mentioned & self.attitudes
+        if policies and self.measured.has_substance(done):
+            self._mark(sorted(policies), statement.span)
+        if attitudes and self.measured.has_action(done):
+            self._mark(sorted(attitudes), statement.span)
 
     def _mark(self, topics: Sequence[str], span: Span) -> None:
         for topic in topics:
@@ -285,6 +293,11 @@ def _survey(paper: Paper, topics: tuple[Topic, ...]) -> tuple[dict[str, list[Spa
     survey = _Survey(paper, topics)
     survey.read()
     return survey.substantive, survey.named
+
+
+def _free(mentions: Sequence[_Mention]) -> tuple[str, ...]:
+    """The topics that are more than an item of an enumeration, in the order in which they come."""
+    return tuple(dict.fromkeys([mention.topic for mention in mentions if not mention.enumerated]))
 
 
 def _only_names(clause: Span, mentions: Sequence[_Mention]) -> bool:

@@ -7,6 +7,7 @@ that stands in the dictionary can speak against a match.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import accumulate
@@ -36,11 +37,7 @@ class Tokens:
     def __init__(self, text: str) -> None:
         self.words = cut(text)
         self.ends = list(accumulate(map(len, self.words)))
-        starts = bytearray(len(text) + 1)
-        starts[0] = 1
-        for end in self.ends:
-            starts[end] = 1
-        self._starts = starts
+        self._edges = frozenset((0, *self.ends))
 
     def tear(self, start: int, end: int) -> bool:
         """Whether a dictionary word straddles an edge of [start, end) and takes a single character from it.
@@ -49,13 +46,13 @@ class Tokens:
         the term is meant. (Over a hundred government reports the straddling words that take two or more characters were
         real mentions nearly always, those that take one hardly ever.)
         """
-        if self._starts[start] and self._starts[end]:
+        if start in self._edges and end in self._edges:
             return False
         return self._torn(start, start, end) or self._torn(end, start, end)
 
     def _torn(self, edge: int, start: int, end: int) -> bool:
-        if self._starts[edge]:
+        if edge in self._edges:
             return False
-        low = self._starts.rfind(1, 0, edge)
-        high = self._starts.find(1, edge)
+        after = bisect_left(self.ends, edge)
+        low, high = self.ends[after - 1] if after else 0, self.ends[after]
         return min(high, end) - max(low, start) < 2

@@ -362,7 +362,10 @@ class Walk:
         before = self._at
         get = _RUN.get
         for child in run:
-            handler = get(child.tag)
+            tag = child.tag
+            if tag == RPR:
+                continue
+            handler = get(tag)
             if handler is not None:
                 handler(self, child)
         if self._at > before:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from checker.copies import marked_stem
 from checker.document import Document, Span
 from checker.errors import WriteError
 from checker.render import Rendered
@@ -22,7 +23,6 @@ __all__ = ["AUTHOR", "Remark", "mark", "render"]
 
 _QUOTE = 60
 _RELATED = 4
-_SUFFIX = "（审查批注）"
 
 
 def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:
@@ -94,9 +94,10 @@ def _name(path: str, ending: str, taken: set[str]) -> str:
     """The name of the copy; a number tells apart files of the same name from different folders."""
     base = say.one_line(re.split(r"[/\\]", path)[-1])
     stem = re.sub(r"\.[A-Za-z0-9]{1,8}$", "", base) or "材料"
-    name, number = f"{stem}{_SUFFIX}{ending}", 1
+    marked = marked_stem(stem)
+    name, number = f"{marked}{ending}", 1
     while name.lower() in taken:
         number += 1
-        name = f"{stem}{_SUFFIX}（{number}）{ending}"
+        name = f"{marked}（{number}）{ending}"
     taken.add(name.lower())
     return name

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from checker.document import PAPER_KINDS
 from checker.language import lexicon
@@ -39,20 +40,22 @@ def lexicons(params: Params) -> Iterator[str]:
     yield params.misquoted
 
 
-def _expressions(params: Params) -> tuple[Expression, ...]:
-    table = lexicon.load(params.table)
+@lru_cache(maxsize=8)
+def _expressions(name: str) -> tuple[Expression, ...]:
+    table = lexicon.load(name)
     return tuple(parse_table(table.terms)) if table else ()
 
 
-def _replacements(params: Params) -> tuple[tuple[str, str], ...]:
-    table = lexicon.load(params.misquoted)
+@lru_cache(maxsize=8)
+def _replacements(name: str) -> tuple[tuple[str, str], ...]:
+    table = lexicon.load(name)
     pairs = (line.partition("→") for line in (table.terms if table else ()))
     return tuple((wrong.strip(), right.strip()) for wrong, _, right in pairs)
 
 
 def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
     """A hit on each misquoted list and each misquoted phrase."""
-    expressions, replacements = _expressions(params), _replacements(params)
+    expressions, replacements = _expressions(params.table), _replacements(params.misquoted)
     for paper in papers:
         plain = paper.plain
         for expression in expressions:

@@ -54,8 +54,7 @@ def _missing(paper: Paper, aspects: Sequence[Aspect], span: Span) -> str:
 
 def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
     """Hits on the title for what the whole list lacks, and on the items for what each of them lacks."""
-    table = lexicon.load(params.empty)
-    empty_words = set(table.terms if table else ())
+    empty_words = lexicon.terms(params.empty)
     for paper in papers:
         document = paper.document
         found = [

@@ -33,8 +33,7 @@ def lexicons(params: Params) -> Iterator[str]:
 
 def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
     """A hit on each list without items, or on the only item where it says nothing."""
-    table = lexicon.load(params.lexicon)
-    empty_words = set(table.terms if table else ())
+    empty_words = lexicon.terms(params.lexicon)
     for paper in papers:
         document = paper.document
         facts = {"name": PAPER_KINDS[document.kind], "kind": document.kind}

@@ -23,16 +23,21 @@ _SURNAMES = (
     "金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _INSTRUCTIONS = "此处|填写|填入|插入|请(?:填|补|在|输入|注明|说明|简要)|待(?:补|填|定|完善|核实|更新)"
+# Each pattern with the signs that it cannot do without: a look for these is far cheaper than the pattern.
 _PATTERNS = (
-    re.compile(r"(?<![A-Za-z0-9])(?:[XxＸｘ×╳]{2,})(?![A-Za-z0-9])"),
-    re.compile(rf"(?<![A-Za-z0-9])[XxＸｘ×╳](?=[{_UNITS}])"),
-    re.compile(rf"[○〇◯Oo]{{2,}}(?=[县市区乡镇村局同])|(?<![{_SURNAMES}])某某"),
-    re.compile(r"[＊*]{2,}(?=[县市区乡镇村局同年月日万亿元个%])"),
-    re.compile(rf"[【\[〔][^】\]〕\n]{{0,20}}(?:{_INSTRUCTIONS})[^】\]〕\n]{{0,20}}[】\]〕]"),
-    re.compile(
-        r"[【\[〔]\s*(?:姓名|单位|单位名称|具体数据|数据|日期|职务|时间|地点|金额|数字)\s*[】\]〕]|【\s*】|〔\s*〕"
+    ("XxＸｘ×╳", re.compile(r"(?<![A-Za-z0-9])(?:[XxＸｘ×╳]{2,})(?![A-Za-z0-9])")),
+    ("XxＸｘ×╳", re.compile(rf"(?<![A-Za-z0-9])[XxＸｘ×╳](?=[{_UNITS}])")),
+    ("○〇◯Oo", re.compile(r"[○〇◯Oo]{2,}(?=[县市区乡镇村局同])")),
+    ("某", re.compile(rf"(?<![{_SURNAMES}])某某")),
+    ("＊*", re.compile(r"[＊*]{2,}(?=[县市区乡镇村局同年月日万亿元个%])")),
+    ("【[〔", re.compile(rf"[【\[〔][^】\]〕\n]{{0,20}}(?:{_INSTRUCTIONS})[^】\]〕\n]{{0,20}}[】\]〕]")),
+    (
+        "【[〔",
+        re.compile(
+            r"[【\[〔]\s*(?:姓名|单位|单位名称|具体数据|数据|日期|职务|时间|地点|金额|数字)\s*[】\]〕]|【\s*】|〔\s*〕"
+        ),
     ),
-    re.compile(r"[＿_]{2,}"),
+    ("＿_", re.compile(r"[＿_]{2,}")),
 )
 _SIGNING = re.compile(r"签[字名章]|盖章|签发|审[定核阅]人|负责人|日期|联系|述职人|填报人|年　*\s*月　*\s*日")
 
@@ -63,7 +68,9 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
 
 def _by_pattern(paper: Paper) -> Iterator[Span]:
     text = paper.document.text
-    for pattern in _PATTERNS:
+    for signs, pattern in _PATTERNS:
+        if not any(sign in text for sign in signs):
+            continue
         for match in pattern.finditer(text):
             if match.group()[0] in "＿_" and _for_signing(paper, match.start()):
                 continue
