@@ -66,7 +66,7 @@ def _one(notice: Notice, path: Path, watch: _Watch) -> None:
 
 def _check(notice: Notice, document: Document, watch: _Watch) -> None:
     watch.start()
-    paper = Paper(document, notice.lexicons)
+    paper = Paper(document, notice.lexicons_for(document.kind))
     _ = paper.plain
     watch.note("plain text")
     _ = paper.tokens

@@ -29,7 +29,7 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
     `errors` are the inputs that could not be read. A rule that fails on its own is told in `not_checked` and in the
     errors, so that it never passes for a clean paper.
     """
-    papers = [Paper(document, notice.lexicons) for document in submission.documents]
+    papers = [Paper(document, notice.lexicons_for(document.kind)) for document in submission.documents]
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     problems = list(errors)
@@ -61,10 +61,11 @@ def try_examples(notice: Notice, rule: Rule) -> str:
     """What is wrong with the rule's own examples, in one sentence; empty where they hold."""
     if rule.examples is None:
         return ""
+    lexicons = notice.lexicons.only(rules.lexicons(rule.kind, rule.examples.params))
     for name, text, wanted in (("bad", rule.examples.bad, True), ("good", rule.examples.good, False)):
         document = read(f"{rule.id}-{name}", text.encode())
         documents = recognition.recognise(document, kind=rule.applies_to[0])
-        papers = [Paper(part, notice.lexicons) for part in documents if part.kind in rule.applies_to]
+        papers = [Paper(part, lexicons) for part in documents if part.kind in rule.applies_to]
         hits = list(rule.kind.check(rule.examples.params, papers))
         if bool(hits) != wanted:
             return "没有查出自己的 bad 例子" if wanted else f"误报了自己的 good 例子（{dict(hits[0].facts)}）"

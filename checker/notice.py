@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -81,6 +81,15 @@ class Notice:
     year: int
     rules: tuple[Rule, ...]
     lexicons: Lexicons
+    _of_kind: dict[str, Lexicons] = field(default_factory=dict)
+
+    def lexicons_for(self, kind: str) -> Lexicons:
+        """The lexicons that the rules for one kind of paper look up."""
+        if kind not in self._of_kind:
+            fitting = [rule for rule in self.rules if kind in rule.applies_to]
+            wanted = (lexicon_id for rule in fitting for lexicon_id in rules.lexicons(rule.kind, rule.params))
+            self._of_kind[kind] = self.lexicons.only(wanted)
+        return self._of_kind[kind]
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of that id, or None."""

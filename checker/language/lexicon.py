@@ -135,6 +135,10 @@ class Lexicons:
         """A set of `lexicons`; of two with the same id the later one counts."""
         return cls({lexicon.id: lexicon for lexicon in lexicons})
 
+    def only(self, ids: Iterable[str]) -> Lexicons:
+        """The set of those lexicons alone: the fewer terms, the faster the pass."""
+        return Lexicons({lexicon_id: self.by_id[lexicon_id] for lexicon_id in dict.fromkeys(ids)})
+
     def wording(self, lexicon_id: str) -> frozenset[str]:
         """The terms of one lexicon as they are written."""
         if lexicon_id not in self._wordings:
