@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -105,25 +105,25 @@ class _Measured:
     """
 
     def __init__(self, paper: Paper) -> None:
-        document = paper.document
-        blanked = list(document.text)
-        for lexicon, spans in paper.matches.items():
-            if lexicon == SLOGANS or lexicon.startswith("topics/"):
-                for start, end in spans:
-                    blanked[start:end] = _BLANK * (end - start)
-        self.text = _SET_NUMBERS.sub(lambda match: _BLANK * len(match.group()), "".join(blanked))
-        common = paper.wording(COMMON_WORDS)
-        weights = [0] * (len(document.text) + 1)
-        text, origins = self.text, paper.plain.origins
-        for word, end in zip(paper.tokens.words, paper.tokens.ends, strict=True):
-            size = len(word)
-            if size > 1 and word not in common and "\u4e00" <= word[0] <= "\u9fff":
-                start = origins[end - size]
-                if text[start] != _BLANK:
-                    weights[start + 1] = size
-        self._sums = list(accumulate(weights))
+        self.text = _SET_NUMBERS.sub(lambda match: _BLANK * len(match.group()), _blanked(paper))
+        self._sums = list(accumulate(self._weights(paper)))
         self._actions = self._first_ends(paper.found(ACTIONS))
         self._results = self._first_ends(paper.found(RESULTS))
+
+    def _weights(self, paper: Paper) -> list[int]:
+        """For each place, shifted by one: the length of the uncommon word that begins there, else 0."""
+        text, origins = self.text, paper.plain.origins
+        common = paper.wording(COMMON_WORDS)
+        uncommon = [
+            (origins[end - len(word)], len(word))
+            for word, end in zip(paper.tokens.words, paper.tokens.ends, strict=True)
+            if len(word) > 1 and word not in common and "\u4e00" <= word[0] <= "\u9fff"
+        ]
+        weights = [0] * (len(text) + 1)
+        for start, size in uncommon:
+            if text[start] != _BLANK:
+                weights[start + 1] = size
+        return weights
 
     def _first_ends(self, cues: Sequence[Span]) -> list[int]:
         """For each place in the text: where the first of the cues that begin there or later ends.
@@ -160,6 +160,21 @@ class _Measured:
     def _is_specific(self, start: int, end: int) -> bool:
         """Whether enough characters of the stretch stand in uncommon words."""
         return self._sums[end] - self._sums[start] >= _SPECIFIC_MIN
+
+
+def _blanked(paper: Paper) -> str:
+    """The text with blanks over topic terms and slogans."""
+    text = paper.document.text
+    named = [spans for lexicon, spans in paper.matches.items() if lexicon == SLOGANS or lexicon.startswith("topics/")]
+    pieces: list[str] = []
+    reach = 0
+    for start, end in sorted(chain.from_iterable(named)):
+        if end > reach:
+            pieces.append(text[reach:start])
+            pieces.append(_BLANK * (end - max(start, reach)))
+            reach = end
+    pieces.append(text[reach:])
+    return "".join(pieces)
 
 
 def _measured(paper: Paper) -> _Measured:
