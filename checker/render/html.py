@@ -265,11 +265,10 @@ class _Page:
         coverage = self.coverage.get(id(document))
         findings = self.report.of(document)
         text, pins = body(document, self.marks[id(document)])
-        reason = f"系统识别，{document.kind_reason}" if document.kind_source == "detected" else "由使用者指定"
         return Paper(
             ident=f"p{number}",
             name=say.kind_name(document),
-            reason=say.one_line(reason).rstrip("，"),
+            reason=say.recognition(document),
             gauge=_gauge(coverage.count) if coverage else None,
             levels=tuple(_levels(number, coverage)) if coverage else (),
             body=text,

@@ -113,6 +113,14 @@ def rule_names(report: Report) -> dict[str, str]:
     return {**{rule.id: one_line(rule.name) for rule in report.notice.rules}, EVERY_RULE: "各文种的规则"}
 
 
+def recognition(document: Document) -> str:
+    """Why a paper was taken for what it is."""
+    reason = one_line(document.kind_reason)
+    if document.kind_source == "given":
+        return "由使用者指定"
+    return f"系统识别，{reason}" if reason else "系统识别"
+
+
 def nothing_found(document: Document, *, checked: bool) -> str:
     """What to say where a paper has no findings: a paper that no rule knows must not look clean."""
     if not checked:

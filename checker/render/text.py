@@ -125,6 +125,7 @@ def _reading(reading: Reading) -> Iterator[Line]:
 def _paper(report: Report, paper: Document, names: Mapping[str, str]) -> Iterator[Line]:
     yield Line("", "")
     yield Line("  ── ", f"{say.kind_name(paper)} ──", "paper")
+    yield Line("  识别：", say.recognition(paper), "dim")
     coverage = next((item for item in report.coverage if item.document is paper), None)
     if coverage is not None:
         yield from _coverage(coverage)
