@@ -15,6 +15,7 @@ _NUMBERED = re.compile(
 _HEADER_CELL = re.compile(r"\s*(?:序号?|编号|内容|事项|项目|类别|名称|指标|指标名称|备注|清单内容|单位)\s*")
 APPROVALS = "cues/approval-collective"
 _COLUMN_NAME_MAX = 8
+_CLOSING_MAX = 80
 _FORM_LINE = re.compile(
     r"\s*(?:(?:填报|报送|制表|填表)?(?:单位|日期|时间|人)(?:（[^）]*）)?|联系人|联系电话)[：:].*|\s*[（(][^）)]*[）)]\s*"
 )
@@ -113,7 +114,7 @@ def _introduces(text: str, block: Block) -> bool:
 
 def _closes(paper: Paper, block: Block) -> bool:
     """Whether the paragraph is a signature, a line of the form, or the note on who approved the list."""
-    text = paper.document.text
     if paper.speaks(APPROVALS, block.span):
         return True
-    return any(pattern.fullmatch(text, block.span.start, block.span.end) for pattern in (_SIGNATURE, _FORM_LINE))
+    line = paper.document.slice(block.span).strip()
+    return len(line) <= _CLOSING_MAX and any(pattern.fullmatch(line) for pattern in (_SIGNATURE, _FORM_LINE))

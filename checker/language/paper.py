@@ -19,7 +19,7 @@ _RUN_IN = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、](?!\d)|[①-⑳])[^。！？\n：:]{2,40}[。：:]"
 )
 # 「持续从严治党。党组书记负总责……」: the same without a number, before a paragraph of some length.
-_BARE_RUN_IN = re.compile(r"\s*(?:——|—)?\s*[^。！？\n：:，；“”\d]{4,14}。")
+_BARE_RUN_IN = re.compile(r"\s*+(?:——|—)?+\s*+[^\s。！？：:，；“”\d][^。！？\n：:，；“”\d]{3,13}。")
 _BARE_BODY_MIN = 40
 _RUN_IN_LEVELS = (
     (re.compile(r"\s*[一二三四五六七八九十]{1,3}[、.．]"), 1),

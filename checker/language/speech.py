@@ -36,11 +36,14 @@ CUES = (ACTIONS, RESULTS, PLANS, PLAN_HEADINGS, SHORTCOMINGS, SLOGANS, EXHORTATI
 _NUMERAL = "一二两三四五六七八九十百千万亿数几"
 _MEASURES = "家次场件名人起户处所期篇条份宗例台辆亩吨元轮批位座间套"
 FIGURE = re.compile(
-    r"\d[\d,，.]*(?:\s*[%％‰]|个百分点|[余多]?[万亿千百]|[余多]?[^\d\s年月日号〕\]）)、，。；：.％%])"
-    rf"|[{_NUMERAL}]+[余多]?[{_MEASURES}](?!代|个|以|般|来|旦|切)"
+    r"(?<!\d)\d[\d,，.]*+(?:\s?[%％‰]|个百分点|[余多]?[万亿千百]|[余多]?[^\d\s年月日号〕\]）)、，。；：.％%])"
+    rf"|(?<![{_NUMERAL}])[{_NUMERAL}]++[余多]?[{_MEASURES}](?!代|个|以|般|来|旦|切)"
     r"|百分之[一二三四五六七八九十]|[０-９]{2,}"
 )
-_TIMES = re.compile(r"\d+余?(?:次|场|期|人次|篇|讲|堂|课时)|[二两三四五六七八九十]+余?(?:次|场|期|人次|篇|讲|堂)")
+_TIMES = re.compile(
+    r"(?<!\d)\d++余?(?:次|场|期|人次|篇|讲|堂|课时)"
+    r"|(?<![二两三四五六七八九十])[二两三四五六七八九十]++余?(?:次|场|期|人次|篇|讲|堂)"
+)
 DATE = re.compile(r"\d{1,2}月(?:\d{1,2}日|份|底|初|中旬|上旬|下旬|以来)?|\d{1,2}日|[一二三四]季度|[上下]半年")
 CASE = re.compile(r"《[^》]{4,}》")
 # Without one of these there is none of the above: most clauses are done with after this one search.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from checker.document import PAPER_KINDS
@@ -16,6 +16,7 @@ from checker.language.items import items
 from checker.language.paper import Paper
 from checker.rules.base import Hit
 
+_LONGEST = 40
 _DECORATION = re.compile(r"^\s*\d+\s*\n|[\s\d一二三四五六七八九十①-⑳]*[、.．）)]|[\s。；;，,（()）【】\[\]]")
 
 
@@ -40,5 +41,9 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
         found = items(paper)
         if not found:
             yield Hit(document, None, "empty", facts, at=document.title, subject=document.kind)
-        elif all(_DECORATION.sub("", document.slice(item.span)) in empty_words for item in found):
+        elif all(_says_nothing(document.slice(item.span), empty_words) for item in found):
             yield Hit(document, found[0].span, "nothing", facts, subject=document.kind)
+
+
+def _says_nothing(text: str, empty_words: Container[str]) -> bool:
+    return len(text) <= _LONGEST and _DECORATION.sub("", text) in empty_words
