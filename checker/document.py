@@ -97,6 +97,22 @@ class Anchor(NamedTuple):
     host: int = -1
 
 
+class Box(NamedTuple):
+    """Where a stretch of text stands on a page: the characters of one printed line, for formats that have pages.
+
+    `page` counts from 0. Lengths are points from the top left corner of the page, down and to the right. `lefts` and
+    `rights` hold the edges of each character, so the box of character i is (lefts[i], top, rights[i], bottom).
+    """
+
+    start: int
+    end: int
+    page: int
+    top: float
+    bottom: float
+    lefts: tuple[float, ...]
+    rights: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """One line of the reading statement: `what` is a stable English code, `text` the sentence a user reads."""
@@ -134,6 +150,7 @@ class Document:
     kind_source: Literal["given", "detected"] = "detected"
     kind_reason: str = ""
     base: int = 0
+    boxes: tuple[Box, ...] = ()
 
     def slice(self, span: Span) -> str:
         """The text of `span`."""
@@ -181,6 +198,22 @@ class Document:
             start, end = max(anchor.start, span.start), min(anchor.end, span.end)
             yield anchor._replace(start=start, end=end, offset=anchor.offset + start - anchor.start)
 
+    def places(self, span: Span) -> Iterator[Box]:
+        """The boxes of `span`, each cut down to the characters that lie inside; none where the format has no pages."""
+        for box in self.boxes:
+            if box.end <= span.start:
+                continue
+            if box.start >= span.end:
+                return
+            start, end = max(box.start, span.start), min(box.end, span.end)
+            inside = slice(start - box.start, end - box.start)
+            yield box._replace(start=start, end=end, lefts=box.lefts[inside], rights=box.rights[inside])
+
+    def page(self, span: Span) -> int | None:
+        """The page, from 1, on which `span` begins; None where the format has no pages."""
+        found = next(self.places(span), None)
+        return None if found is None else found.page + 1
+
     def part(self, span: Span, kind: str, reason: str) -> Document:
         """The paper of `kind` that stands in `span` of this file, as a document of its own."""
         blocks = tuple(
@@ -190,11 +223,13 @@ class Document:
             anchor._replace(start=anchor.start - span.start, end=anchor.end - span.start)
             for anchor in self.sources(span)
         )
+        boxes = tuple(box._replace(start=box.start - span.start, end=box.end - span.start) for box in self.places(span))
         return replace(
             self,
             text=self.text[span.start : span.end],
             blocks=blocks,
             anchors=anchors,
+            boxes=boxes,
             kind=kind,
             kind_reason=reason,
             base=self.base + span.start,

@@ -1,17 +1,21 @@
-"""From paths to a submission: walk folders, read every file, recognise the papers. What cannot be read is told."""
+"""From paths to a submission: walk folders and .zip files, read every file, recognise the papers.
+
+What cannot be read is told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from checker.copies import is_marked, unmarked_stem
 from checker.document import Document, Submission
 from checker.errors import ReadError
 from checker.papers import recognise
-from checker.readers import Limits, read, read_path
+from checker.readers import Limits, load, read
+from checker.readers.archive import is_archive, members
 from checker.report import Problem
 
 # `expected.txt` tells what a sample under corpus_samples/ must give; it is no paper.
@@ -42,16 +46,13 @@ def collect(
     """Read `paths` (folders are walked) and `streams` (name to bytes, from standard input) as one submission."""
     documents: list[Document] = []
     problems: list[Problem] = []
-    for file, outcome in _read_all(list(_files(paths, problems)), options):
+    sources: list[tuple[str, bytes | None]] = [(str(file), None) for file in _files(paths, problems)]
+    sources += (streams or {}).items()
+    for name, outcome in _read_all(sources, options):
         if isinstance(outcome, ReadError):
-            problems.append(Problem(str(file), outcome.code, outcome.message))
+            problems.append(Problem(name, outcome.code, outcome.message))
         else:
             documents.extend(recognise(outcome, options.kind))
-    for name, data in (streams or {}).items():
-        try:
-            documents.extend(recognise(read(name, data, options.limits), options.kind))
-        except ReadError as error:
-            problems.append(Problem(name, error.code, error.message))
     if documents and all(document.kind == "other" for document in documents):
         problems.extend(_unknown(documents))
     submission = Submission(
@@ -60,24 +61,63 @@ def collect(
     return submission, tuple(problems)
 
 
-def _read_all(files: Sequence[Path], options: Options) -> Iterator[tuple[Path, Document | ReadError]]:
-    """Each file with its document or with the reason why there is none, in the order given."""
+Outcome = tuple[str, Document | ReadError]
 
-    def attempt(file: Path) -> Document | ReadError:
-        try:
-            if options.timeout is None:
-                return read_path(file, options.limits)
-            from checker.readers.isolated import read_isolated  # costs a server process: only where it is asked for
 
-            return read_isolated(file, options.limits, options.timeout)
-        except ReadError as error:
-            return error
+def _read_all(sources: Sequence[tuple[str, bytes | None]], options: Options) -> Iterator[Outcome]:
+    """Each file by its name, with its document or with the reason why there is none, in the order given.
 
-    if options.jobs <= 1 or len(files) <= 1:
-        yield from ((file, attempt(file)) for file in files)
+    A .zip file stands for the files in it: 材料.zip/工作总结.docx.
+    """
+
+    def attempt(source: tuple[str, bytes | None]) -> list[Outcome]:
+        return list(_read_one(*source, options))
+
+    if options.jobs <= 1 or len(sources) <= 1:
+        for source in sources:
+            yield from attempt(source)
         return
     with ThreadPoolExecutor(options.jobs) as pool:
-        yield from zip(files, pool.map(attempt, files), strict=True)
+        for outcomes in pool.map(attempt, sources):
+            yield from outcomes
+
+
+def _read_one(name: str, data: bytes | None, options: Options) -> Iterator[Outcome]:
+    try:
+        loaded = load(Path(name), options.limits) if data is None else data
+        if is_archive(loaded):
+            yield from _read_members(name, loaded, options)
+            return
+    except ReadError as error:
+        yield name, error
+        return
+    yield name, _document(name, loaded, options)
+
+
+def _read_members(name: str, data: bytes, options: Options) -> Iterator[Outcome]:
+    shown_any = False
+    for member in members(data, options.limits):
+        if not _is_paper(PurePosixPath(member.name)):
+            continue
+        shown_any = True
+        shown = f"{name}/{member.name}"
+        if isinstance(member.content, ReadError):
+            yield shown, member.content
+        else:
+            yield shown, _document(shown, member.content, options)
+    if not shown_any:
+        yield name, ReadError("empty-folder", "压缩包里没有材料文件，请核对后重新压缩。")
+
+
+def _document(name: str, data: bytes, options: Options) -> Document | ReadError:
+    try:
+        if options.timeout is None:
+            return read(name, data, options.limits)
+        from checker.readers.isolated import read_isolated  # costs a server process: only where it is asked for
+
+        return read_isolated(name, options.limits, options.timeout, data)
+    except ReadError as error:
+        return error
 
 
 def _unknown(documents: Sequence[Document]) -> Iterator[Problem]:
@@ -105,10 +145,13 @@ def _files(paths: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """The files below `folder`, without system files, Word's lock files and marked-up copies of files found."""
-    files = [
-        file
-        for file in folder.rglob("*")
-        if file.is_file() and not file.name.startswith((".", "~$")) and file.name.lower() not in _SYSTEM_FILES
-    ]
+    files = [file for file in folder.rglob("*") if file.is_file() and _is_paper(file)]
     stems = {file.stem for file in files}
     yield from (file for file in files if not is_marked(file.stem) or unmarked_stem(file.stem) not in stems)
+
+
+def _is_paper(file: PurePath) -> bool:
+    """Whether a file can be a paper: not one of the system's, not a lock of Word, not the rest of a Mac's archive."""
+    if file.name.startswith((".", "~$")) or file.name.lower() in _SYSTEM_FILES:
+        return False
+    return "__MACOSX" not in file.parts

@@ -14,7 +14,7 @@ import yaml
 
 from checker import notice as notices
 from checker import rules
-from checker.document import Cell, Document, Span
+from checker.document import Block, Cell, Document, Span
 from checker.language import lexicon
 from checker.language.lexicon import Lexicons
 from checker.language.paper import Paper
@@ -56,6 +56,21 @@ def unmark(marked: str) -> tuple[str, list[Span]]:
             plain.append(character)
     assert not open_at, "a mark is not closed"
     return "".join(plain), sorted(spans)
+
+
+def shown(document: Document, block: Block) -> Any:
+    """A block as cases write it: a plain paragraph is its text, anything else says what it is."""
+    text = document.slice(block.span)
+    if block.kind == "paragraph" and not block.label and not block.level:
+        return text
+    said: dict[str, Any] = {block.kind: text}
+    if block.level:
+        said["level"] = block.level
+    if block.label:
+        said["label"] = block.label
+    if block.cell is not None:
+        said["at"] = list(block.cell)
+    return said
 
 
 def document(text: str, kind: str = "other", name: str = "case.txt") -> Document:

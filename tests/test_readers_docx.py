@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import yaml
 from build_docx import docx, docx_parts, paragraphs, part
+from loaders import shown
 from lxml import etree
 
-from checker.document import Block, Document
+from checker.document import Document
 from checker.readers import Limits, read
 from checker.readers.docx import TEXT_NODES, text_nodes
 from checker.readers.docx_numbering import chinese, format_number
@@ -40,21 +41,6 @@ def test_case(case: dict[str, Any]) -> None:
     if "read" in case:
         assert {note.what: note.count for note in document.reading.read} == case["read"]
     check_anchors(document, data)
-
-
-def shown(document: Document, block: Block) -> Any:
-    """A block as cases write it: a plain paragraph is its text, anything else says what it is."""
-    text = document.slice(block.span)
-    if block.kind == "paragraph" and not block.label and not block.level:
-        return text
-    said: dict[str, Any] = {block.kind: text}
-    if block.level:
-        said["level"] = block.level
-    if block.label:
-        said["label"] = block.label
-    if block.cell is not None:
-        said["at"] = list(block.cell)
-    return said
 
 
 FIXED = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}

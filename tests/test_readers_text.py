@@ -20,11 +20,35 @@ PAPER = """示例局领导班子2020年度工作总结
 """
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk"])
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+    "gb18030": "GB18030",
+    "gbk": "GB18030",
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_encodings(encoding: str) -> None:
+    """With and without a mark the text is the same; the statement names the encoding."""
     document = read("a.txt", PAPER.encode(encoding))
     assert document.text == PAPER
     assert document.format == "text"
+    assert [note.text for note in document.reading.read][1:] == [f"文本编码 {ENCODINGS[encoding]}"]
+
+
+@pytest.mark.parametrize("text", ["王㛃、李堃、赵犇羴骉", "朱镕基、王喆、①②③，约3㎡"])
+def test_rare_characters_stay_in_gb18030(text: str) -> None:
+    assert read("a.txt", text.encode("gb18030")).text == text
+
+
+def test_traditional_text_in_big5_is_told_from_gb18030() -> None:
+    text = "我們一年來認真貫徹落實各項部署，推動經濟社會發展取得新的成效。\n" * 5
+    assert read("a.txt", text.encode("big5")).text == text
 
 
 def test_kinds_and_levels() -> None:

@@ -55,10 +55,17 @@ def _beside_sources(report: Report, rendered: Mapping[str, Sequence[Rendered]]) 
     """Without -o the marked-up copies go beside the papers they belong to."""
     sources = list(dict.fromkeys(document.path for document in report.submission.documents))
     return [
-        (Path(source).parent / result.name, result.data)
+        (_folder_of(source) / result.name, result.data)
         for name in sorted(ONE_FILE_EACH & set(rendered))
         for source, result in zip(sources, rendered[name], strict=True)
     ]
+
+
+def _folder_of(source: str) -> Path:
+    """The folder that a paper stands in; for one inside a .zip file that of the .zip file."""
+    parents = Path(source).parents
+    inside = any(parent.is_file() for parent in parents)
+    return next((parent for parent in parents if parent.is_dir()), Path()) if inside else Path(source).parent
 
 
 def _write_all(places: Sequence[tuple[Path, bytes]], sources: set[Path]) -> None:

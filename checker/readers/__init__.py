@@ -13,9 +13,10 @@ from checker.readers.limits import MEGABYTE, Limits
 from checker.readers.sniff import FORMAT_NAMES, PICTURES, sniff
 from checker.readers.text import read_text
 
-__all__ = ["READERS", "Limits", "read", "read_path"]
+__all__ = ["READERS", "Limits", "load", "read", "read_path"]
 
 READERS: Mapping[str, Callable[[str, bytes, str, Limits], Document]] = {
+    "docx": read_docx,
     "zip": read_docx,
     "text": read_text,
 }
@@ -38,7 +39,12 @@ def read(name: str, data: bytes, limits: Limits = Limits()) -> Document:  # noqa
 
 
 def read_path(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B008  (frozen)
-    """Read one file from disk; its size is looked at before it is loaded."""
+    """Read one file from disk."""
+    return read(str(path), load(path, limits), limits)
+
+
+def load(path: Path, limits: Limits) -> bytes:
+    """The bytes of one file on disk; its size is looked at before it is loaded."""
     try:
         size = path.stat().st_size
         if path.is_dir():
@@ -47,14 +53,13 @@ def read_path(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B008 
             raise ReadError("not-a-file", "这不是普通文件，请指定材料文件。")
         if size > limits.file_size:
             raise _too_big(size, limits)
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise ReadError("not-found", "找不到这个文件，请核对路径和文件名。") from None
     except PermissionError:
         raise ReadError("no-permission", "没有读取这个文件的权限，请调整权限后重试。") from None
     except (OSError, ValueError):
         raise ReadError("read-failed", "文件读取失败，请检查磁盘或网络位置后重试。") from None
-    return read(str(path), data, limits)
 
 
 def _too_big(size: int, limits: Limits) -> ReadError:
@@ -75,6 +80,6 @@ def _refusal(name: str, found: str) -> ReadError:
         return ReadError("not-docx", f"扩展名是 Word 文档，实际是{what}，请用 Word 或 WPS 打开后另存为 .docx。")
     if found in PICTURES:
         return ReadError("unsupported-format", f"这是{what}，无法读取其中的文字，请提供 .docx 文字稿。")
-    if found in {"rar", "7z"}:
+    if found in {"rar", "7z", "gz"}:
         return ReadError("unsupported-format", f"这是{what}，请解压后逐份上报 .docx 文件。")
     return ReadError("unsupported-format", f"这是{what}，暂不支持，请用 Word 或 WPS 打开后另存为 .docx。")

@@ -10,10 +10,10 @@ from checker.document import Document
 from checker.errors import ReadError
 from checker.readers.docx_names import W
 from checker.readers.docx_part import TEXT_NODES, text_nodes
-from checker.readers.docx_reading import statement
 from checker.readers.docx_walk import Walk
 from checker.readers.limits import Limits
 from checker.readers.package import NOT_DOCX, open_package, parse_xml
+from checker.readers.statement import no_text, statement
 
 __all__ = ["TEXT_NODES", "read_docx", "text_nodes"]
 
@@ -31,7 +31,7 @@ def read_docx(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
     _count_surroundings(walk.counts, root, source)
     text = "\n".join(walk.texts)
     if not text.strip():
-        raise _no_text(walk.counts)
+        raise no_text(walk.counts)
     return Document(
         path=name,
         format="docx",
@@ -49,19 +49,6 @@ def _not_word(root: etree._Element) -> ReadError:
     if kind in names:
         return ReadError("not-docx", f"这是{names[kind]}，不是 Word 文档，请把内容整理成 .docx 后上报。")
     return ReadError("not-docx", NOT_DOCX)
-
-
-def _no_text(counts: Counter[str]) -> ReadError:
-    """Say why a document that opens all right has nothing to check."""
-    if counts["pictures"] or counts["objects"]:
-        said = "文件里只有图片，没有文字，可能是扫描件，请提供可以编辑的 .docx 文字稿。"
-    elif counts["imports"]:
-        said = "文件里只有引入的外部内容，没有自己的文字，请用 Word 打开后另存为 .docx。"
-    elif counts["placeholders"] or counts["hidden"] or counts["deletions"]:
-        said = "文件里只有未填写的提示、隐藏或已删除的文字，没有可以检查的内容，请填写后上报。"
-    else:
-        said = "文件里没有文字，请核对是否选错文件。"
-    return ReadError("no-text", said)
 
 
 def _count_surroundings(counts: Counter[str], root: etree._Element, source: bytes) -> None:

@@ -9,10 +9,10 @@ from lxml import etree
 from checker.document import BlockKind
 from checker.readers.docx_names import NUMPR, PSTYLE, RPR, RSTYLE, VAL, W, child_value, first_child, number, toggle
 from checker.readers.docx_styles import Style, Styles, strong_face
-from checker.readers.headings import LONGEST_TITLE, PLAIN, Looks, byline_like, heading_level, number_level, title_like
+from checker.readers.headings import Looks
+from checker.readers.kinds import Kinds
 
 _JC, _OUTLINE = W + "jc", W + "outlineLvl"
-_USUAL_SIZE = 21
 
 
 class Properties:
@@ -45,14 +45,12 @@ class Properties:
 NO_PROPERTIES = Properties(None)
 
 
-class Kinds:
-    """Tells the kind of each paragraph of one document, in reading order: a title can only stand at its head."""
+class WordKinds:
+    """Tells the kind of each paragraph of one Word document, in reading order."""
 
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
-        self._title_open = True
-        self._title_size = 0
-        self._below_title = False
+        self._kinds = Kinds()
 
     def kind(
         self,
@@ -63,40 +61,18 @@ class Kinds:
         runs: Sequence[etree._Element],
     ) -> tuple[BlockKind, int]:
         """Kind and level of a filled paragraph in the body; `label` is its automatic number and the list level."""
-        level = _outline(properties, style)
-        if level:
-            self._title_open = self._below_title = False
-            return "heading", level
-        if style.contents:
-            return "paragraph", 0
-        looks = self._looks(properties, style, runs) if len(text) <= LONGEST_TITLE + 20 else PLAIN
-        if style.title or (self._title_open and not label[0] and self._is_title(text, looks)):
-            self._title_size = self._title_size or looks.size or _USUAL_SIZE
-            self._below_title = self._title_open
-            return "title", 0
-        self._title_open = False
-        self._below_title = self._below_title and looks.centred
-        if self._below_title and not looks.strong and byline_like(text):
-            return "paragraph", 0
-        level = heading_level(text, label[0], looks)
-        if level:
-            return "heading", level
-        if label[1]:
-            return "list-item", number_level(label[0]) or label[1]
-        level = number_level(text)
-        return ("list-item", level) if level >= 3 else ("paragraph", 0)
+        return self._kinds.body(
+            text,
+            label,
+            _outline(properties, style),
+            lambda: self._looks(properties, style, runs),
+            style.title,
+            style.contents,
+        )
 
     def cell(self, properties: Properties, style: Style) -> tuple[BlockKind, int]:
         """Kind and level of a filled paragraph in a table: only style or outline level make it a heading."""
-        self._title_open = self._below_title = False
-        level = _outline(properties, style)
-        return ("heading", level) if level else ("cell", 0)
-
-    def _is_title(self, text: str, looks: Looks) -> bool:
-        """The first filled paragraphs are the title as long as they are centred and as large as the first one."""
-        if not looks.centred or not title_like(text):
-            return False
-        return looks.size * 10 >= self._title_size * 9
+        return self._kinds.cell(_outline(properties, style))
 
     def _looks(self, properties: Properties, style: Style, runs: Sequence[etree._Element]) -> Looks:
         """How the whole paragraph looks; strong only where every run is."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
 from checker.readers.docx_names import ILVL, NUMID, NUMPR, PPR, RPR, VANISH, W, child_value, number, toggle
+from checker.readers.headings import CONTENTS_STYLE, HEADING_STYLE, STRONG_FACES, TITLE_STYLES
 from checker.readers.kept import Kept
 from checker.readers.package import Package, parse_xml
 
 _STYLE, _STYLE_ID, _TYPE, _DEFAULT = W + "style", W + "styleId", W + "type", W + "default"
-_HEADING_NAME = re.compile(r"(?:heading|标题)\s*([1-9])$", re.IGNORECASE)
-_TITLE_NAMES = frozenset({"title", "标题", "subtitle", "副标题"})
-_CONTENTS_NAME = re.compile(r"(?:toc|目录)\s*[1-9]$", re.IGNORECASE)
-_STRONG_FACES = ("黑体", "SimHei", "小标宋")
 
 
 class Style(NamedTuple):
@@ -112,7 +108,7 @@ def _outline(element: etree._Element) -> int | None:
     value = child_value(element.find(PPR), W + "outlineLvl")
     if value is not None:
         return number(value, 9)
-    named = _HEADING_NAME.match(child_value(element, W + "name") or "")
+    named = HEADING_STYLE.match(child_value(element, W + "name") or "")
     return int(named[1]) - 1 if named else None
 
 
@@ -125,8 +121,8 @@ def _own(element: etree._Element, asked: str) -> Style:
     num_id = child_value(numbering, NUMID) or ""
     justified = child_value(paragraph, W + "jc")
     return Style(
-        title=name.lower() in _TITLE_NAMES,
-        contents=_CONTENTS_NAME.match(name) is not None,
+        title=name.lower() in TITLE_STYLES,
+        contents=CONTENTS_STYLE.match(name) is not None,
         num_id=num_id,
         ilvl=None if ilvl is None else number(ilvl),
         num_style=element.get(_STYLE_ID, "") if num_id else "",
@@ -160,7 +156,7 @@ def strong_face(run_properties: etree._Element | None) -> bool | None:
     if fonts is None:
         return None
     face = fonts.get(W + "eastAsia")
-    return None if face is None else any(strong in face for strong in _STRONG_FACES)
+    return None if face is None else any(strong in face for strong in STRONG_FACES)
 
 
 def load_styles(package: Package, name: str) -> Styles:

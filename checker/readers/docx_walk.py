@@ -15,7 +15,7 @@ from lxml import etree
 
 from checker.document import Anchor, Block, BlockKind, Cell, Span
 from checker.readers.docx_drawing import ALTERNATIVE, BOX, PICTURES, branch, graphics, unwrapped
-from checker.readers.docx_kinds import NO_PROPERTIES, Kinds, Properties
+from checker.readers.docx_kinds import NO_PROPERTIES, Properties, WordKinds
 from checker.readers.docx_names import (
     PPR,
     RPR,
@@ -81,7 +81,7 @@ class Walk:
         self.styles = self._load_styles()
         self._counters: Counters | None = None
         self._counters_loaded = False
-        self._kinds = Kinds(self.styles)
+        self._kinds = WordKinds(self.styles)
         self._notes: list[_Waiting] = []
         self._in_paragraph = False
         self._place = _BODY

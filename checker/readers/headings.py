@@ -10,6 +10,11 @@ from typing import NamedTuple
 
 LONGEST_HEADING = 40
 LONGEST_TITLE = 60
+STRONG_FACES = ("黑体", "SimHei", "小标宋")
+"""Faces that official papers set headings in."""
+TITLE_STYLES = frozenset({"title", "标题", "subtitle", "副标题"})
+HEADING_STYLE = re.compile(r"(?:heading|标题)\s*([1-9])$", re.IGNORECASE)
+CONTENTS_STYLE = re.compile(r"(?:toc|contents|目录)\s*[1-9]$", re.IGNORECASE)
 
 _HAN = "一二三四五六七八九十百〇零"
 _NUMBER = re.compile(

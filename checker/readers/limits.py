@@ -13,6 +13,10 @@ class Limits:
 
     `part_size` and `ratio` hold for the parts that are unpacked; pictures are never unpacked, so they only count
     towards `total_size`. `ratio` is not looked at below `ratio_from`: short XML may well shrink a hundredfold.
+    `characters`, `objects` and `pages` bound what formats with pages hold; `members` and `archive_size` what a zip file
+    with a whole submission holds, and `archive_depth` how many more may lie inside each other. `memory` is what a child
+    process may take, where the system can hold it to that. `tokens` bounds RTF, `convert_seconds` and
+    `convert_memory` LibreOffice, which reads what is older than .docx.
     """
 
     file_size: int = 100 * MEGABYTE
@@ -26,3 +30,13 @@ class Limits:
     paragraphs: int = 30_000
     xml_depth: int = 200
     table_depth: int = 30
+    pages: int = 1_000
+    characters: int = 1_000_000
+    objects: int = 200_000
+    members: int = 500
+    archive_depth: int = 1
+    archive_size: int = 500 * MEGABYTE
+    memory: int = 2048 * MEGABYTE
+    tokens: int = 3_000_000
+    convert_seconds: float = 60.0
+    convert_memory: int = 4096 * MEGABYTE

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from checker.readers.encodings import wide
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+_NAMES_LOOKED_AT = 20_000
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"%PDF-", "pdf"),
     (b"{\\rtf", "rtf"),
+    (b"\xdb\xa5\x2d\x00", "doc"),
     (b"\x89PNG\r\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
     (b"GIF8", "gif"),
@@ -18,9 +24,19 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00*", "tiff"),
     (b"Rar!\x1a\x07", "rar"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b\x08", "gz"),
 )
 
+_MIMETYPES: tuple[tuple[bytes, str], ...] = (
+    (b"application/vnd.oasis.opendocument.text", "odt"),
+    (b"application/vnd.oasis.opendocument.spreadsheet", "ods"),
+    (b"application/vnd.oasis.opendocument.presentation", "odp"),
+)
+
+_WORD_XML = (b"schemas.microsoft.com/office/word/2003/wordml", b"schemas.microsoft.com/office/2006/xmlpackage")
+
 FORMAT_NAMES: Mapping[str, str] = {
+    "docx": "Word 文档（.docx）",
     "pdf": "PDF 文件",
     "doc": "旧版 Word 文档（.doc）",
     "ole": "旧版 Office 文件",
@@ -35,6 +51,10 @@ FORMAT_NAMES: Mapping[str, str] = {
     "zip": "ZIP 压缩包",
     "rar": "RAR 压缩包",
     "7z": "7z 压缩包",
+    "gz": "GZ 压缩包",
+    "xls": "旧版 Excel 工作簿（.xls）",
+    "ppt": "旧版 PowerPoint 演示文稿（.ppt）",
+    "heic": "HEIC 图片",
     "png": "PNG 图片",
     "jpeg": "JPEG 图片",
     "gif": "GIF 图片",
@@ -47,21 +67,65 @@ FORMAT_NAMES: Mapping[str, str] = {
     "text": "纯文本文件",
 }
 
-PICTURES = frozenset({"png", "jpeg", "gif", "bmp", "tiff", "webp"})
+PICTURES = frozenset({"png", "jpeg", "gif", "bmp", "tiff", "webp", "heic"})
 
 
 def sniff(data: bytes) -> str:
     """The format of `data`: a key of FORMAT_NAMES, "encrypted", or "unknown"."""
     for magic, name in _MAGIC:
         if data.startswith(magic):
-            return name
+            return _zip(data) if name == "zip" else name
     if data.startswith(_OLE):
         return _ole(data)
     if data[:2] == b"BM" and int.from_bytes(data[2:6], "little") == len(data):
         return "bmp"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1"):
+        return "heic"
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
     return _textual(data)
+
+
+def _zip(data: bytes) -> str:
+    """Which kind of package a zip file is; "zip" where it is none that we know, or where its end is cut off.
+
+    The names come from the table of contents: a zip file that holds a .docx has the names of that file's parts in it
+    somewhere too.
+    """
+    for name in islice(zip_names(data), _NAMES_LOOKED_AT):
+        key = name.lower()
+        if key in (b"[content_types].xml", b"_rels/.rels"):
+            return "docx"
+        if key == b"ofd.xml":
+            return "ofd"
+        if key == b"mimetype":
+            return _by_mimetype(data)
+    return "zip"
+
+
+def _by_mimetype(data: bytes) -> str:
+    """The kind of an OpenDocument package; its first part is its type, stored as it is."""
+    head = data[:200]
+    for mark, name in _MIMETYPES:
+        if mark in head:
+            return name
+    return "zip"
+
+
+def zip_names(data: bytes) -> Iterator[bytes]:
+    """The raw names in the table of contents of a zip file, as far as it is whole."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 66_000))
+    if end < 0 or len(data) - end < 22:
+        return
+    size, start = (int.from_bytes(data[end + at : end + at + 4], "little") for at in (12, 16))
+    # What stands before the archive, and is not part of it, moves everything by its length.
+    at = start if data[start : start + 4] == b"PK\x01\x02" else end - size
+    while at >= 0 and data[at : at + 4] == b"PK\x01\x02":
+        lengths = [int.from_bytes(data[at + place : at + place + 2], "little") for place in (28, 30, 32)]
+        yield data[at + 46 : at + 46 + lengths[0]]
+        at += 46 + sum(lengths)
 
 
 def _ole(data: bytes) -> str:
@@ -72,8 +136,14 @@ def _ole(data: bytes) -> str:
 
     if holds("EncryptedPackage"):
         return "encrypted"
-    if holds("WordDocument"):
+    if holds("WordDocument") or holds("worddocument"):
         return "doc"
+    if holds("MatOST"):
+        return "wps"
+    if holds("PowerPoint Document"):
+        return "ppt"
+    if holds("Workbook"):
+        return "xls"
     return "ole"
 
 
@@ -86,8 +156,10 @@ def _textual(data: bytes) -> str:
         return "html"
     if head.startswith(b"mime-version:") or (b"mime-version: 1" in head and b"multipart/related" in head):
         return "mht"
+    if any(mark in head for mark in _WORD_XML):
+        return "doc"
     if head.startswith(b"<?xml"):
         return "html" if b"<html" in head else "xml"
-    if b"\x00" in data:
+    if b"\x00" in data and wide(data) is None:
         return "unknown"
     return "text"

@@ -6,6 +6,7 @@ import re
 
 from checker.document import Anchor, Block, BlockKind, Document, Note, Reading, Span
 from checker.errors import ReadError
+from checker.readers.encodings import decode
 from checker.readers.headings import heading_level, number_level, title_like
 from checker.readers.limits import Limits
 from checker.readers.package import too_many
@@ -16,10 +17,10 @@ PART = "text"
 
 
 def read_text(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
-    """Read a text file in UTF-8, UTF-16 (with its mark) or GB18030."""
+    """Read a text file in UTF-8, UTF-16 or GB18030."""
     if len(data) > limits.part_size:
         raise ReadError("too-large", "文本文件过大，不像单份考核材料，请拆分后再上报。")
-    content = _decode(data)
+    content, encoding = decode(data)
     if not content.strip():
         raise ReadError("no-text", "文件里没有文字，请核对是否选错文件。")
     if content.count("\n") + content.count("\r") >= limits.paragraphs * 2:
@@ -44,33 +45,11 @@ def read_text(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
         text="\n".join(lines),
         blocks=tuple(blocks),
         anchors=tuple(anchors),
-        reading=Reading(read=(Note("body", len(blocks), f"正文 {len(blocks)} 行"),)),
+        reading=Reading(
+            read=(Note("body", len(blocks), f"正文 {len(blocks)} 行"), Note("encoding", 1, f"文本编码 {encoding}"))
+        ),
         sha256=sha256,
     )
-
-
-def _decode(data: bytes) -> str:
-    """UTF-8 unless the bytes say otherwise; GB18030 is what older Chinese systems write."""
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    encodings = ("utf-16",) if marked else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            if encoding == "utf-8-sig" and _damaged_utf8(data):
-                break
-            continue
-        if "\x00" in text:
-            break
-        return text
-    raise ReadError("bad-encoding", "文本编码无法识别，请另存为 UTF-8 编码的文本，或另存为 .docx。")
-
-
-def _damaged_utf8(data: bytes) -> bool:
-    """Whether this is UTF-8 with a few bad bytes: GB18030 would turn the whole of it into other characters."""
-    text = data.decode("utf-8", "replace")
-    foreign = sum(1 for character in text if character > "\x7f")
-    return text.count("\ufffd") * 10 < foreign
 
 
 def _kind(line: str, titled: bool) -> tuple[BlockKind, int, int]:

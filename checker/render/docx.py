@@ -12,7 +12,9 @@ from pathlib import Path
 
 from checker.copies import marked_stem
 from checker.document import Document, Span
-from checker.errors import WriteError
+from checker.errors import ReadError, WriteError
+from checker.readers import archive
+from checker.readers.limits import Limits
 from checker.render import Rendered
 from checker.render import phrases as say
 from checker.render.docx_comments import AUTHOR
@@ -85,8 +87,13 @@ def _source(path: str, sources: Mapping[str, bytes] | None) -> bytes:
     if sources is not None and path in sources:
         return sources[path]
     try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError):
+        if Path(path).is_file():
+            return Path(path).read_bytes()
+        inside = archive.find(path, sources or {}, Limits())
+        if inside is not None:
+            return inside
+        raise FileNotFoundError(path)
+    except (OSError, ValueError, ReadError):
         raise WriteError(f"读不到原文件“{say.one_line(path)}”，无法写入批注，请核对文件是否已移动或改名。") from None
 
 

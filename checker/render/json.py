@@ -131,7 +131,7 @@ def _location(document: Document | None, span: Span | None) -> dict[str, Any] | 
         "paragraph": None if index is None else index + 1,
         "start": document.base + span.start,
         "end": document.base + span.end,
-        "page": None,
+        "page": document.page(span),
     }
 
 

@@ -1,10 +1,11 @@
-"""The reading statement of a Word file: what was counted while reading, told in Chinese."""
+"""The reading statement of a file with a flow of text (Word and its kin): what was counted while reading it."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from checker.document import Note, Reading
+from checker.errors import ReadError
 
 _READ: tuple[tuple[str, str], ...] = (
     ("body", "正文 {} 段"),
@@ -39,3 +40,16 @@ def statement(counts: Counter[str]) -> Reading:
 
 def _notes(lines: tuple[tuple[str, str], ...], counts: Counter[str]) -> tuple[Note, ...]:
     return tuple(Note(what, counts[what], text.format(counts[what])) for what, text in lines if counts[what])
+
+
+def no_text(counts: Counter[str]) -> ReadError:
+    """Say why a document that opens all right has nothing to check."""
+    if counts["pictures"] or counts["objects"]:
+        said = "文件里只有图片，没有文字，可能是扫描件，请提供可以编辑的 .docx 文字稿。"
+    elif counts["imports"]:
+        said = "文件里只有引入的外部内容，没有自己的文字，请用 Word 打开后另存为 .docx。"
+    elif counts["placeholders"] or counts["hidden"] or counts["deletions"]:
+        said = "文件里只有未填写的提示、隐藏或已删除的文字，没有可以检查的内容，请填写后上报。"
+    else:
+        said = "文件里没有文字，请核对是否选错文件。"
+    return ReadError("no-text", said)
