@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test lint bench fuzz zoo clean help
 
 help:
 	@echo "make demo   建立运行环境，检查一套样例材料，并说明结果在哪里"
 	@echo "make test   代码规范、类型和全部测试"
 	@echo "make bench  速度测量"
+	@echo "make fuzz   用损坏的文件反复试各个读取程序（SECONDS=秒数，FILES=真实文件的文件夹）"
+	@echo "make zoo    把一个文件夹里的文件逐个检查一遍并列表（ZOO=文件夹）"
 	@echo "make clean  删除运行环境和结果"
 
 # The stamp is newer than setup.cfg as long as the environment holds what setup.cfg asks for.
@@ -38,6 +40,16 @@ test: lint
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.run
+
+# Of each format small made files, and the real ones under FILES, broken in many ways; what fails is kept in .fuzz/.
+SECONDS ?= 300
+FILES ?=
+fuzz: $(VENV)/.ready
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) $(FILES)
+
+ZOO ?= ../shared/real
+zoo: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.zoo $(ZOO)
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -125,7 +125,7 @@ def test_path_reads_like_bytes(tmp_path: Path) -> None:
             "odt",
             id="odt",
         ),
-        pytest.param(zipped({"OFD.xml": "<x/>"}), "a.ofd", "unsupported-format", "OFD", id="ofd"),
+        pytest.param(zipped({"OFD.xml": "<x/>"}), "a.ofd", "damaged", "损坏", id="ofd"),
         pytest.param(docx_parts("<workbook/>"), "a.docx", "not-docx", "Excel", id="workbook"),
         pytest.param(docx_parts("<presentation/>"), "a.docx", "not-docx", "PowerPoint", id="presentation"),
         pytest.param(docx_parts("<w:document"), "a.docx", "damaged", "损坏", id="malformed"),

@@ -10,15 +10,27 @@ from checker.document import Document
 from checker.errors import ReadError
 from checker.readers.docx import read_docx
 from checker.readers.limits import MEGABYTE, Limits
+from checker.readers.odt import read_odt
+from checker.readers.ofd import read_ofd
+from checker.readers.office import read_doc
+from checker.readers.rtf import read_rtf
 from checker.readers.sniff import FORMAT_NAMES, PICTURES, sniff
 from checker.readers.text import read_text
+from checker.readers.web import read_html, read_mht
 
 __all__ = ["READERS", "Limits", "load", "read", "read_path"]
 
 READERS: Mapping[str, Callable[[str, bytes, str, Limits], Document]] = {
+    "doc": read_doc,
     "docx": read_docx,
     "zip": read_docx,
+    "ofd": read_ofd,
+    "odt": read_odt,
+    "html": read_html,
+    "mht": read_mht,
+    "rtf": read_rtf,
     "text": read_text,
+    "wps": read_doc,
 }
 """Format, as `sniff` tells it, to the function that reads it: (name, data, sha256, limits)."""
 
