@@ -23,7 +23,8 @@ from checker.language import lexicon
 from checker.language.expressions import misquotes, parse_table
 from checker.language.lexicon import PlainText
 from checker.notice import Rule
-from checker.readers import read
+from checker.readers import READERS, read, reader_for
+from checker.readers.sniff import FORMAT_NAMES
 from checker.rules import PENDING
 from checker.rules.base import Hit
 
@@ -342,3 +343,10 @@ def test_case_files_are_read() -> None:
 def test_requirements_are_data(case: Mapping[str, Any]) -> None:
     """A row of requirements.yml says something of its rule: severities, or that it is pending."""
     assert case.get("severity") or case.get("pending")
+
+
+@pytest.mark.parametrize("found", READERS)
+def test_every_format_has_its_reader(found: str) -> None:
+    """The table of formats names functions that are there, and formats that `sniff` knows."""
+    assert callable(reader_for(found))
+    assert found in FORMAT_NAMES

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from checker.document import Document
 from checker.errors import ReadError
-from checker.readers.docx import read_docx
 from checker.readers.limits import MEGABYTE, Limits
-from checker.readers.odt import read_odt
-from checker.readers.ofd import read_ofd
-from checker.readers.office import read_doc
-from checker.readers.rtf import read_rtf
 from checker.readers.sniff import FORMAT_NAMES, PICTURES, sniff
-from checker.readers.text import read_text
-from checker.readers.web import read_html, read_mht
 
-__all__ = ["READERS", "Limits", "load", "read", "read_path"]
+__all__ = ["READERS", "Limits", "load", "read", "read_path", "reader_for"]
 
-READERS: Mapping[str, Callable[[str, bytes, str, Limits], Document]] = {
-    "doc": read_doc,
-    "docx": read_docx,
-    "zip": read_docx,
-    "ofd": read_ofd,
-    "odt": read_odt,
-    "html": read_html,
-    "mht": read_mht,
-    "rtf": read_rtf,
-    "text": read_text,
-    "wps": read_doc,
+Reader = Callable[[str, bytes, str, Limits], Document]
+"""What a reader is given: the name, the bytes, their SHA-256, the limits."""
+
+READERS: Mapping[str, tuple[str, str]] = {
+    "doc": ("office", "read_doc"),
+    "docx": ("docx", "read_docx"),
+    "zip": ("docx", "read_docx"),
+    "ofd": ("ofd", "read_ofd"),
+    "odt": ("odt", "read_odt"),
+    "html": ("web", "read_html"),
+    "mht": ("web", "read_mht"),
+    "rtf": ("rtf", "read_rtf"),
+    "text": ("text", "read_text"),
+    "wps": ("office", "read_doc"),
 }
-"""Format, as `sniff` tells it, to the function that reads it: (name, data, sha256, limits)."""
+"""Format, as `sniff` tells it, to the module and the function that reads it; loaded when the first such file comes."""
 
 _WORD_NAMES = (".docx", ".docm", ".dotx", ".dotm")
 
@@ -44,10 +42,15 @@ def read(name: str, data: bytes, limits: Limits = Limits()) -> Document:  # noqa
     if len(data) > limits.file_size:
         raise _too_big(len(data), limits)
     found = sniff(data)
-    reader = READERS.get(found)
-    if reader is None or (found == "text" and name.lower().endswith(_WORD_NAMES)):
+    if found not in READERS or (found == "text" and name.lower().endswith(_WORD_NAMES)):
         raise _refusal(name, found)
-    return reader(name, data, hashlib.sha256(data).hexdigest(), limits)
+    return reader_for(found)(name, data, hashlib.sha256(data).hexdigest(), limits)
+
+
+def reader_for(found: str) -> Reader:
+    """The function that reads files of the format `found`."""
+    module, function = READERS[found]
+    return cast(Reader, getattr(import_module(f"checker.readers.{module}"), function))
 
 
 def read_path(path: Path, limits: Limits = Limits()) -> Document:  # noqa: B008  (frozen)
