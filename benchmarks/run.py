@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from typing import Literal
 
-from benchmarks import cold, stages, warm
+from benchmarks import cold, pdf, stages, warm
 from benchmarks.papers import papers
 from benchmarks.ways import terms, ways
 from checker.notice import load
@@ -83,7 +83,9 @@ def measure(rounds: int, cold_rounds: int, clock: str = "wall") -> Result:
     times = warm.measure(ways(notice, paths), paths, rounds, warm.CLOCKS[clock])
     split = stages.measure(notice, paths, rounds, warm.CLOCKS[clock])
     shell = cold.measure(paths[0], cold_rounds)
-    lines = [*_warm_lines(times, PAPER / mean), *_cold_lines(shell), Line("loading the notice, once", loading, "ms")]
+    pages = pdf.measure(max(3, rounds // 3), paths[0])
+    lines = [*_warm_lines(times, PAPER / mean), *_cold_lines(shell), *_pdf_lines(pages)]
+    lines.append(Line("loading the notice, once", loading, "ms"))
     return Result(setting, lines, split, cold.heavy_modules(paths[0]))
 
 
@@ -109,6 +111,20 @@ def _cold_lines(times: dict[str, list[float]]) -> list[Line]:
         Line("cold: python -c pass", middle["python"], "ms"),
         Line("kaohe check ÷ bare import", warm.ratio(times, "kaohe", "bare"), "times", 0.6),
     ]
+
+
+def _pdf_lines(times: dict[str, list[float]]) -> list[Line]:
+    middle = {name: median(values) for name, values in times.items()}
+    lines = [
+        Line("PDF: ours, pages a second", 1000 / middle["ours"], "pages"),
+        Line("PDF: pypdfium2 plain text", 1000 / middle["pypdfium2"], "pages"),
+        Line("PDF: our characters ÷ pypdfium2 plain", warm.ratio(times, "characters", "pypdfium2"), "times", 2.0),
+        Line("PDF: ours ÷ pypdfium2 plain", warm.ratio(times, "ours", "pypdfium2"), "times"),
+    ]
+    if "pdfplumber" in times:
+        ratio = warm.ratio(times, "pdfplumber", "ours")
+        lines.append(Line("PDF: pdfplumber extract_text ÷ ours", ratio, "times", 8.0, "least"))
+    return lines
 
 
 def _width(text: str) -> int:

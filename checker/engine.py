@@ -8,16 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import PurePath
 
+from checker import certainty, rules
 from checker import papers as recognition
-from checker import rules
 from checker.document import FLAGS, Document, Submission
 from checker.language.paper import Paper
 from checker.notice import Notice, Rule
 from checker.readers import read
+from checker.readers.scans import INSTALL
 from checker.report import EVERY_RULE, Count, Coverage, Finding, Level, NotChecked, Problem, Report
 from checker.rules.base import Hit
 
 _TITLE_MAX = 60
+_PAGES_SHOWN = 10
 _Levels = dict[str, dict[str, Level]]
 
 COUNT_SCOPE = "计正文、表格、文本框、脚注尾注和已插入的修订；不计删除的修订、隐藏文字、批注、页眉页脚和自动编号"
@@ -41,7 +43,7 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
             continue
         chosen = [paper for paper in papers if paper.document.kind in rule.applies_to]
         try:
-            found = [_finding(rule, hit) for hit in rule.kind.check(rule.params, chosen)]
+            found = [_finding(rule, hit, submission) for hit in rule.kind.check(rule.params, chosen)]
             for paper in chosen:
                 _note_levels(rule, paper, levels[paper.document], submission.not_applicable)
         except Exception as error:
@@ -52,6 +54,7 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
             continue
         findings.extend(finding for finding in found if not _excused(rule, finding, submission))
     not_checked.extend(_unrecognised(submission))
+    problems.extend(_unread(submission))
     coverage = tuple(_coverage(notice, paper, levels[paper.document]) for paper in papers)
     ordered = _in_order(_distinct(findings), submission.documents)
     return Report(submission, notice, tuple(ordered), coverage, tuple(not_checked), tuple(problems))
@@ -92,21 +95,34 @@ def _unrecognised(submission: Submission) -> Iterator[NotChecked]:
             yield NotChecked(EVERY_RULE, reason)
 
 
+def _unread(submission: Submission) -> Iterator[Problem]:
+    """An error for each file with pages that could not be read: what stands on them was not checked."""
+    for path, reading in {document.path: document.reading for document in submission.documents}.items():
+        pages = reading.unread
+        if not pages:
+            continue
+        shown = "、".join(str(page + 1) for page in pages[:_PAGES_SHOWN]) + ("等" if len(pages) > _PAGES_SHOWN else "")
+        message = f"有{len(pages)}页读不到文字（第{shown}页），没有检查，请提供 .docx 文字稿。"
+        scans = any(note.what == "scanned" for note in reading.not_read)
+        yield Problem(path, "pages-not-read", message + (INSTALL if scans else ""))
+
+
 def _excused(rule: Rule, finding: Finding, submission: Submission) -> bool:
     """Whether the finding is about a topic that the unit declared not its business."""
     topic = finding.facts.get("topic") or getattr(rule.params, "topic", "")
     return topic in submission.not_applicable
 
 
-def _finding(rule: Rule, hit: Hit) -> Finding:
+def _finding(rule: Rule, hit: Hit, submission: Submission) -> Finding:
     wording = rule.wording(hit.case)
     facts = {**_settings(rule), **hit.facts}
+    caveat = certainty.caveat(hit, submission)
     return Finding(
         rule=rule.id,
         case=hit.case,
-        severity=wording.severity,
+        severity=certainty.weighed(wording.severity, hit, caveat),
         clause=rule.clause,
-        message=wording.message.format_map(facts),
+        message=wording.message.format_map(facts) + caveat,
         suggestion=wording.suggestion.format_map(facts),
         document=hit.document,
         span=hit.span,
@@ -114,6 +130,7 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         facts=hit.facts,
         related=hit.related,
         fingerprint=_fingerprint(rule, hit),
+        recognised=caveat == certainty.RECOGNISED,
     )
 
 
@@ -185,7 +202,7 @@ def _coverage(notice: Notice, paper: Paper, levels: _Levels) -> Coverage:
     limits = [rule.params.max for rule in notice.rules if rule.kind.name == "length" and kind in rule.applies_to]
     return Coverage(
         paper.document,
-        Count(paper.words, min(limits, default=None), COUNT_SCOPE),
+        Count(paper.words, min(limits, default=None), COUNT_SCOPE, paper.document.recognised()),
         tuple(levels["facets"].values()),
         tuple(levels["topics"].values()),
     )

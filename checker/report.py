@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from checker.document import Document, Span, Submission
+from checker.document import Document, Span, Submission, surely_over
 
 if TYPE_CHECKING:
     from checker.notice import Notice
@@ -45,7 +45,8 @@ class Finding:
     `span` is the words it speaks of (offsets into `document.text`), or None for something absent; `at` is then the
     heading or title where it belongs. `document` is None for a finding on the submission as a whole. `message` says
     what is wrong, `suggestion` what to do, `clause` where the notice asks for it. `fingerprint` stays the same when
-    other parts of the paper are edited.
+    other parts of the paper are edited. `recognised` says that it rests on text that was recognised in a picture;
+    the message says so too.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class Finding:
     facts: Mapping[str, object]
     related: tuple[Place, ...]
     fingerprint: str
+    recognised: bool = False
 
     @property
     def quote(self) -> str:
@@ -91,11 +93,20 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """字数 of a document: the value, the limit that applies (None: none), and what was counted, in Chinese."""
+    """字数 of a document: the value, the limit that applies (None: none), and what was counted, in Chinese.
+
+    A count of `recognised` text is not exact.
+    """
 
     value: int
     limit: int | None
     scope: str
+    recognised: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the value is surely over the limit."""
+        return self.limit is not None and surely_over(self.value, self.limit, self.recognised)
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,7 +313,9 @@ def test_dependencies_point_one_way(layer: str) -> None:
             assert not name.startswith(FORBIDDEN[layer]), f"{file.name} imports {name}"
 
 
-HEAVY = ("spacy", "sklearn", "scipy", "pandas", "numpy", "jieba", "docx", "jinja2", "pdfplumber")
+HEAVY = (
+    "spacy", "sklearn", "scipy", "pandas", "numpy", "jieba", "docx", "jinja2", "pdfplumber", "rapidocr", "cv2", "PIL",
+)  # fmt: skip
 
 
 def test_a_plain_check_imports_nothing_heavy(tmp_path: Path) -> None:

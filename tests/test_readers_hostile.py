@@ -100,7 +100,7 @@ def test_path_reads_like_bytes(tmp_path: Path) -> None:
         pytest.param(PNG, "a.docx", "not-docx", "PNG 图片", id="picture renamed"),
         pytest.param(PNG, "a.png", "unsupported-format", "PNG 图片", id="picture"),
         pytest.param(b"\xff\xd8\xff\xe0" + b"\x00" * 9, "a.docx", "not-docx", "JPEG", id="jpeg renamed"),
-        pytest.param(b"%PDF-1.7\n", "a.docx", "unsupported-format", "PDF", id="pdf renamed, cut off"),
+        pytest.param(b"%PDF-1.7\n", "a.docx", "bad-pdf", "PDF", id="pdf renamed, cut off"),
         pytest.param("普通文字".encode(), "a.docx", "not-docx", "纯文本", id="text renamed"),
         pytest.param(OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", "encrypted", "密码", id="encrypted"),
         pytest.param(OLE, "a.doc", "unsupported-format", "Office", id="ole"),

@@ -24,11 +24,13 @@ READERS: Mapping[str, tuple[str, str]] = {
     "zip": ("docx", "read_docx"),
     "ofd": ("ofd", "read_ofd"),
     "odt": ("odt", "read_odt"),
+    "pdf": ("pdf", "read_pdf"),
     "html": ("web", "read_html"),
     "mht": ("web", "read_mht"),
     "rtf": ("rtf", "read_rtf"),
     "text": ("text", "read_text"),
     "wps": ("office", "read_doc"),
+    **dict.fromkeys(PICTURES - {"heic"}, ("pictures", "read_picture")),
 }
 """Format, as `sniff` tells it, to the module and the function that reads it; loaded when the first such file comes."""
 
@@ -42,7 +44,7 @@ def read(name: str, data: bytes, limits: Limits = Limits()) -> Document:  # noqa
     if len(data) > limits.file_size:
         raise _too_big(len(data), limits)
     found = sniff(data)
-    if found not in READERS or (found == "text" and name.lower().endswith(_WORD_NAMES)):
+    if found not in READERS or (found in {"text", *PICTURES} and name.lower().endswith(_WORD_NAMES)):
         raise _refusal(name, found)
     return reader_for(found)(name, data, hashlib.sha256(data).hexdigest(), limits)
 

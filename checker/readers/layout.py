@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, pairwise
 from statistics import median
+from typing import NamedTuple
 
 from checker.document import Block, BlockKind, Box, Cell, Span
 from checker.readers.headings import Looks, number_level
@@ -26,17 +27,21 @@ from checker.readers.kinds import Kinds
 _OPENING = "（(《〈「『【〔“‘["
 _CLOSING = "，。、；：？！）)》〉」』】〕”’%％…—,.;:?!]"
 _SENTENCE_ENDS = "。；：！？;:!?"
-_PAGE_NUMBER = re.compile(r"[\s—\-–－·.第]*[0-9０-９ivxIVX]{1,4}[\s—\-–－·.页]*(?:[/／共]\s*[0-9０-９]{1,4}\s*页?)?\s*")
+_FIGURE = r"[0-9０-９]{1,4}"
+_PAGE_NUMBER = re.compile(
+    rf"(?:共\s*{_FIGURE}\s*页[\s，,]*)?(?:[Pp]age|第)?[\s—\-–－·~～.\[［]*(?:{_FIGURE}|[ivxIVX]{{1,6}})[\s—\-–－·~～.\]］页]*"
+    rf"(?:(?:[/／，,]\s*共?|共|of)\s*{_FIGURE}\s*页?)?\s*"
+)
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HEADER_ZONE = 0.09
 _NUMBER_ZONE = 0.13
 _WIDER = 1.35
 _NARROWEST = 10
 _ROOM = 1.5
+_LARGER = 1.1
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One printed line, or the part of it that stands in one column or cell.
 
     `lefts` and `rights` hold one figure a character of `text`. `size` is that of the largest character; `strong` says
@@ -63,12 +68,16 @@ class Line:
     @property
     def left(self) -> float:
         """Left edge of the first character that is not blank."""
+        if not self.text[:1].isspace():
+            return self.lefts[0]
         blank = len(self.text) - len(self.text.lstrip())
         return self.lefts[blank if blank < len(self.text) else 0]
 
     @property
     def right(self) -> float:
         """Right edge of the last character that is not blank."""
+        if not self.text[-1:].isspace():
+            return self.rights[-1]
         return self.rights[max(len(self.text.rstrip()), 1) - 1]
 
     @property
@@ -124,11 +133,16 @@ def _running_key(line: Line) -> tuple[str, int]:
     return re.sub(r"[0-9０-９]+", "#", "".join(line.text.split())), round(line.bottom / 4)
 
 
+def is_page_number(text: str) -> bool:
+    """Whether a line of text can be the number of its page: 3, — 3 —, 第 3 页 共 8 页."""
+    return _PAGE_NUMBER.fullmatch(text.strip()) is not None
+
+
 def _is_page_number(line: Line, page: Page) -> bool:
     zone = page.height * _NUMBER_ZONE
     if line.cell is not None or zone < line.bottom < page.height - zone:
         return False
-    if not _PAGE_NUMBER.fullmatch(line.text.strip()):
+    if not is_page_number(line.text):
         return False
     # A lone figure that belongs to the text stands close to another line.
     near = line.size * 0.6
@@ -255,7 +269,7 @@ def _continues(held: Sequence[Line], line: Line, area: _Area, own: _Area) -> boo
     indent, before = line.left - own.left, last.left - area.left
     # A line that returns to the margin from an indent goes on with its paragraph, unless much room was left.
     returns = indent <= size * 0.5 and (before > size * 0.7 or len(held) > 1)
-    titles = last.size > area.size * 1.1 and _is_even(last, area) and _is_centred(line, own)
+    titles = last.size > area.size * _LARGER and _is_even(last, area) and _is_centred(line, own)
     room = 0.6 if titles else _ROOM if returns else 1.0 if line.cell is not None else 0.1
     if _first_word(line) + size * room < free:
         return False
@@ -265,7 +279,9 @@ def _continues(held: Sequence[Line], line: Line, area: _Area, own: _Area) -> boo
     if ended and number_level(line.text) in (1, 2):
         return False
     if _is_centred(line, own):
-        return _is_even(held[0], area) and _is_even(last, area)
+        # A title that fills its first row may begin with an indent.
+        fills = last.size > area.size * _LARGER and free < last.size
+        return fills or (_is_even(held[0], area) and _is_even(last, area))
     if indent > size * 4 and not centred:
         return False
     if abs(indent - before) <= size * 0.7:
@@ -297,7 +313,7 @@ def _first_word(line: Line) -> float:
             end += 1
     else:
         end += 1
-    while end < len(text) and text[end] in _CLOSING:
+    while end < len(text) and text[end] in _CLOSING + "/":
         end += 1
     end = min(max(end, start + 1), len(text))
     return line.rights[end - 1] - line.lefts[min(start, end - 1)]
@@ -309,8 +325,9 @@ def _is_latin(character: str) -> bool:
 
 def _is_centred(line: Line, area: _Area) -> bool:
     left, right = line.left - area.left, area.right - line.right
-    larger = line.size > area.size * 1.1 > 0
-    return abs(left - right) <= line.size * 1.2 and left >= line.size * (1 if larger else 2.6)
+    larger = line.size > area.size * _LARGER > 0
+    # A title may fill its row; so may plain text, which only an indent on both sides tells apart.
+    return abs(left - right) <= line.size * 1.2 and left >= line.size * (-0.5 if larger else 2.6)
 
 
 def _is_even(line: Line, area: _Area) -> bool:
@@ -320,9 +337,15 @@ def _is_even(line: Line, area: _Area) -> bool:
 
 def _paragraph(lines: Sequence[Line], area: _Area, wide: _Area) -> Paragraph:
     over_columns = wide.right - wide.left > area.right - area.left
-    centred = _is_centred(lines[0], area) or (over_columns and _is_centred(lines[0], wide))
+    shown = (lines[0], *_tail(lines, area))
+    centred = any(_is_centred(line, area) or (over_columns and _is_centred(line, wide)) for line in shown)
     looks = Looks(all(line.strong for line in lines), centred, round(max(line.size for line in lines) * 2))
     return Paragraph(tuple(lines), looks)
+
+
+def _tail(lines: Sequence[Line], area: _Area) -> Sequence[Line]:
+    """The last line of a title over several: the first one may fill its row."""
+    return lines[-1:] if len(lines) > 1 and lines[-1].size > area.size * _LARGER else ()
 
 
 # ── text ──────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 _NEAR = 1.5
 _MOST_EDGES = 200
+_LEAST_FIELD = 8.0
 
 
 class Rule(NamedTuple):
@@ -83,10 +84,10 @@ def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
     while waiting:
         group = [waiting.pop()]
         for rule in group:
-            touching = [other for other in waiting if _touch(rule, other)]
-            if touching:
-                waiting = [other for other in waiting if not _touch(rule, other)]
-                group += touching
+            apart: list[Rule] = []
+            for other in waiting:
+                (group if _touch(rule, other) else apart).append(other)
+            waiting = apart
         groups.append(group)
     return groups
 
@@ -99,8 +100,11 @@ def _touch(one: Rule, other: Rule) -> bool:
 
 
 def _grid(rules: Sequence[Rule]) -> Grid | None:
-    xs = _edges([rule.at for rule in rules if rule.upright])
-    ys = _edges([rule.at for rule in rules if not rule.upright])
+    upright = [rule for rule in rules if rule.upright]
+    level = [rule for rule in rules if not rule.upright]
+    # Tables are often left open at the sides, or at the top and the bottom.
+    xs = _closed(_edges([rule.at for rule in upright]), level)
+    ys = _closed(_edges([rule.at for rule in level]), upright)
     if len(xs) * len(ys) < 6 or len(xs) < 2 or len(ys) < 2 or max(len(xs), len(ys)) > _MOST_EDGES:
         return None
     columns, rows = len(xs) - 1, len(ys) - 1
@@ -141,6 +145,21 @@ def _edges(places: Sequence[float]) -> list[float]:
     for place in sorted(places):
         if not edges or place - edges[-1] > _NEAR * 2:
             edges.append(place)
+    return edges
+
+
+def _closed(edges: list[float], across: Sequence[Rule]) -> list[float]:
+    """`edges`, and one more on either side where most of the rules `across` them reach further to the same place."""
+    if not edges or not across:
+        return edges
+    places = len(_edges([rule.at for rule in across]))
+    first, last = min(rule.start for rule in across), max(rule.end for rule in across)
+    before = _edges([rule.at for rule in across if rule.start - first <= _NEAR * 2])
+    after = _edges([rule.at for rule in across if last - rule.end <= _NEAR * 2])
+    if edges[0] - first > _LEAST_FIELD and len(before) >= 2 and len(before) * 2 > places:
+        edges = [first, *edges]
+    if last - edges[-1] > _LEAST_FIELD and len(after) >= 2 and len(after) * 2 > places:
+        edges = [*edges, last]
     return edges
 
 

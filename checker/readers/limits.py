@@ -16,7 +16,8 @@ class Limits:
     `characters`, `objects` and `pages` bound what formats with pages hold; `members` and `archive_size` what a zip file
     with a whole submission holds, and `archive_depth` how many more may lie inside each other. `memory` is what a child
     process may take, where the system can hold it to that. `tokens` bounds RTF, `convert_seconds` and
-    `convert_memory` LibreOffice, which reads what is older than .docx.
+    `convert_memory` LibreOffice, which reads what is older than .docx. `recognised_pages`, `recognise_seconds` and
+    `pixels` (of one picture) bound the recognition of text in pictures.
     """
 
     file_size: int = 100 * MEGABYTE
@@ -40,3 +41,6 @@ class Limits:
     tokens: int = 3_000_000
     convert_seconds: float = 60.0
     convert_memory: int = 4096 * MEGABYTE
+    recognised_pages: int = 100
+    recognise_seconds: float = 600.0
+    pixels: int = 80_000_000

@@ -339,7 +339,7 @@ def _gauge(count: Count) -> Gauge:
         return Gauge(say.count_phrase(count), scope, count.limit is not None and count.value > 0, 0, None)
     full = max(count.value, count.limit)
     filled, limit = (round(100 * part / full, 2) for part in (count.value, count.limit))
-    return Gauge(say.count_phrase(count), scope, count.value > count.limit, filled, limit)
+    return Gauge(say.count_phrase(count), scope, count.over, filled, limit)
 
 
 def _levels(number: int, coverage: Coverage) -> Iterator[Levels]:

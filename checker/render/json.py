@@ -67,12 +67,19 @@ def _document(report: Report, coverage: Coverage) -> dict[str, Any]:
         "unit": report.submission.unit,
         "person": report.submission.person,
         "span": {"start": document.base, "end": document.base + len(document.text)},
-        "count": {"value": count.value, "limit": count.limit, "scope": count.scope},
+        "count": {
+            "value": count.value,
+            "limit": count.limit,
+            "scope": count.scope,
+            "recognised": count.recognised,
+        },
         "reading": {
             "read": [{"what": note.what, "count": note.count, "text": note.text} for note in document.reading.read],
             "not_read": [
                 {"what": note.what, "count": note.count, "text": note.text} for note in document.reading.not_read
             ],
+            "recognised_pages": [page + 1 for page in document.reading.recognised],
+            "unread_pages": [page + 1 for page in document.reading.unread],
         },
         "facets": [_level(document, level) for level in coverage.facets],
         "topics": [_level(document, level) for level in coverage.topics],
@@ -103,6 +110,7 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "quote": finding.quote,
         "suggestion": finding.suggestion,
+        "recognised": finding.recognised,
         "facts": {name: value for name, value in finding.facts.items() if isinstance(value, (str, int, float))},
         "basis": {"title": report.notice.title, "clause": finding.clause},
         "location": _location(finding.document, finding.place),

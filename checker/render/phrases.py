@@ -127,7 +127,7 @@ def nothing_found(document: Document, *, checked: bool) -> str:
         return "没有检查结果"
     if document.kind == "other" and document.kind_source == "detected":
         return "认不出是哪一种考核材料，只查了占位符和规范用语"
-    return "没有发现问题"
+    return "没有发现问题" + ("（文字由识别得来，仍请核对原件）" if document.recognised() else "")
 
 
 def clause_name(clause: str) -> str:
@@ -195,11 +195,12 @@ def by_rule(findings: Iterable[Finding]) -> tuple[Group, ...]:
 
 def count_phrase(count: Count) -> str:
     """字数 and its limit in one phrase."""
+    value = f"约{count.value}字（文字由识别得来）" if count.recognised else f"{count.value}字"
     if count.limit is None:
-        return f"{count.value}字，通知没有规定上限"
+        return f"{value}，通知没有规定上限"
     if count.value > count.limit:
-        return f"{count.value}字，上限{count.limit}字，超出{count.value - count.limit}字"
-    return f"{count.value}字，上限{count.limit}字"
+        return f"{value}，上限{count.limit}字，超出{count.value - count.limit}字"
+    return f"{value}，上限{count.limit}字"
 
 
 def level_name(level: Level, names: Mapping[str, str]) -> str:

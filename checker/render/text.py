@@ -138,8 +138,7 @@ def _paper(report: Report, paper: Document, names: Mapping[str, str]) -> Iterato
 
 def _coverage(coverage: Coverage) -> Iterator[Line]:
     count = coverage.count
-    over = count.limit is not None and count.value > count.limit
-    yield Line("  字数：", say.count_phrase(count), "error" if over else "")
+    yield Line("  字数：", say.count_phrase(count), "error" if count.over else "")
     if coverage.facets:
         yield Line("  方面：", _levels(coverage.facets, say.FACET_LEVELS, ("section",)))
     if coverage.topics:

@@ -17,6 +17,7 @@ class Hit:
 
     `case` picks the wording and severity in the notice. `span` is the words found, None for something absent; `at` is
     then the heading or title where it belongs. `subject` tells apart hits of one rule on things absent (a topic id).
+    `firm` is given where the hit rests on a measure of the whole paper: whether it holds however far recognition errs.
     """
 
     document: Document | None
@@ -26,6 +27,7 @@ class Hit:
     at: Span | None = None
     subject: str = ""
     related: tuple[Place, ...] = ()
+    firm: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 字数按 Word 的「字数」计算：每个汉字和中文标点各算 1，连续的其他字符（数字、英文单词）算 1。计入正文、表格、文本框、
 脚注尾注和已插入的修订；不计已删除的修订、隐藏文字、批注、页眉页脚和自动编号。
+文字由扫描件识别得来的，字数会有出入：超出不到识别误差的，只作提醒。
 参数：max 上限（字）；near 接近上限的比例，达到即给出提示（默认 0.97）。
 情形：over 超过上限；near 接近上限。
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from checker.document import Span
+from checker.document import Span, surely_over
 from checker.language.count import limit_offset
 from checker.language.paper import Paper
 from checker.rules.base import Hit
@@ -37,6 +38,7 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
         document = paper.document
         if count > params.max:
             end = len(document.text.rstrip())
-            yield Hit(document, Span(limit_offset(document.text, params.max), end), "over", facts)
+            span = Span(limit_offset(document.text, params.max), end)
+            yield Hit(document, span, "over", facts, firm=surely_over(count, params.max, document.recognised()))
         elif count >= params.max * params.near:
-            yield Hit(document, None, "near", facts, at=document.title)
+            yield Hit(document, None, "near", facts, at=document.title, firm=False)
