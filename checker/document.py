@@ -268,6 +268,7 @@ class Submission:
 
     `flags` holds `party-chief` (县（区）党委主要领导) and `non-party` (党外干部) where they apply. `not_applicable`
     maps a topic id to the reason why it is none of this unit's business. `roster` is filled by batch screening.
+    `against` are papers that are not handed in here, only compared with: last year's, other units'.
     """
 
     documents: tuple[Document, ...]
@@ -277,3 +278,4 @@ class Submission:
     flags: frozenset[str] = frozenset()
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     roster: Sequence[Mapping[str, str]] = ()
+    against: tuple[Document, ...] = ()

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from checker import certainty, rules
 from checker import papers as recognition
 from checker.document import FLAGS, Document, Submission
-from checker.language.paper import Paper
+from checker.language.paper import Context, Paper
 from checker.notice import Notice, Rule
 from checker.readers import read
 from checker.readers.scans import INSTALL
@@ -31,7 +31,8 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
     `errors` are the inputs that could not be read. A rule that fails on its own is told in `not_checked` and in the
     errors, so that it never passes for a clean paper.
     """
-    papers = [Paper(document, notice.lexicons_for(document.kind)) for document in submission.documents]
+    context = Context(notice.year, submission)
+    papers = [Paper(document, notice.lexicons_for(document.kind), context) for document in submission.documents]
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     problems = list(errors)
@@ -68,7 +69,8 @@ def try_examples(notice: Notice, rule: Rule) -> str:
     for name, text, wanted in (("bad", rule.examples.bad, True), ("good", rule.examples.good, False)):
         document = read(f"{rule.id}-{name}", text.encode())
         documents = recognition.recognise(document, kind=rule.applies_to[0])
-        papers = [Paper(part, lexicons) for part in documents if part.kind in rule.applies_to]
+        context = Context(notice.year, Submission(tuple(documents)))
+        papers = [Paper(part, lexicons, context) for part in documents if part.kind in rule.applies_to]
         hits = list(rule.kind.check(rule.examples.params, papers))
         if bool(hits) != wanted:
             return "没有查出自己的 bad 例子" if wanted else f"误报了自己的 good 例子（{dict(hits[0].facts)}）"

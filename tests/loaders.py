@@ -14,10 +14,10 @@ import yaml
 
 from checker import notice as notices
 from checker import rules
-from checker.document import Block, Cell, Document, Span
+from checker.document import Block, Cell, Document, Span, Submission
 from checker.language import lexicon
 from checker.language.lexicon import Lexicons
-from checker.language.paper import Paper
+from checker.language.paper import Context, Paper
 from checker.notice import Notice
 from checker.readers import read
 from checker.rules.base import Hit
@@ -136,7 +136,11 @@ def run_case(kind: str, case: Mapping[str, Any]) -> tuple[list[Marked], list[Hit
     chosen, usual = _parameters(kind, case["rule"])
     given = case.get("documents") or [{"text": case["text"]}]
     made = [marked_document(entry["text"], entry.get("kind", case.get("kind", usual))) for entry in given]
-    papers = [Paper(found, every_lexicon()) for found, _ in made]
+    against = tuple(document(text) for text in case.get("against", []))
+    names = {key: case[key] for key in ("unit", "unit_type", "person", "roster") if key in case}
+    submission = Submission(tuple(found for found, _ in made), against=against, **names)
+    context = Context(case.get("year", the_notice().year), submission)
+    papers = [Paper(found, every_lexicon(), context) for found, _ in made]
     return made, list(rules.KINDS[kind].check(chosen, papers))
 
 

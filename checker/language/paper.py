@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from checker.document import Block, Document, Span
+from checker.document import Block, Document, Span, Submission
 from checker.language.count import count_words
 from checker.language.lexicon import Lexicons, PlainText
 from checker.language.sentences import Sentence, sentences
@@ -39,11 +39,20 @@ class Section:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known besides the paper: the year under assessment (0: unknown) and the submission it is part of."""
+
+    year: int = 0
+    submission: Submission = Submission(())  # noqa: RUF009  (frozen)
+
+
 class Paper:
     """A document under review. Everything is computed at first use and kept."""
 
-    def __init__(self, document: Document, lexicons: Lexicons) -> None:
+    def __init__(self, document: Document, lexicons: Lexicons, context: Context = Context()) -> None:
         self.document = document
+        self.context = context
         self._lexicons = lexicons
         self.memo: dict[object, object] = {}
 
