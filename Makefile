@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test lint bench fuzz zoo clean help
+.PHONY: demo test lint bench fuzz zoo fit evaluate clean help
 
 help:
 	@echo "make demo   建立运行环境，检查一套样例材料，并说明结果在哪里"
@@ -12,6 +12,8 @@ help:
 	@echo "make bench  速度测量"
 	@echo "make fuzz   用损坏的文件反复试各个读取程序（SECONDS=秒数，FILES=真实文件的文件夹）"
 	@echo "make zoo    把一个文件夹里的文件逐个检查一遍并列表（ZOO=文件夹）"
+	@echo "make fit    用标注句重新拟合事项分类器（models/）"
+	@echo "make evaluate  在没有用来拟合的标注句上量事项判断的准确程度"
 	@echo "make clean  删除运行环境和结果"
 
 # The stamp is newer than setup.cfg as long as the environment holds what setup.cfg asks for.
@@ -50,6 +52,17 @@ fuzz: $(VENV)/.ready
 ZOO ?= ../shared/real
 zoo: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.zoo $(ZOO)
+
+# scikit-learn is needed for fitting alone.
+$(VENV)/.fit: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[fit]"
+	@touch $@
+
+fit: $(VENV)/.fit
+	$(BIN)/python -m training.fit
+
+evaluate: $(VENV)/.ready
+	$(BIN)/python -m training.evaluate
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -150,7 +150,9 @@ def _fingerprint(rule: Rule, hit: Hit) -> str:
     # A level found by name only keeps its identity however the sentence around it is edited.
     if hit.document is not None and hit.span is not None and not hit.subject and rule.kind.name != "length":
         words = re.sub(r"\s+", "", hit.document.slice(hit.span))
-    key = "\n".join((rule.id, hit.case, re.sub(r"\s+", "", paper), hit.subject, words))
+    # Whether some sentence may be meant comes and goes with its wording; what is wanting stays the same.
+    case = "absent" if hit.case == "unsure" else hit.case
+    key = "\n".join((rule.id, case, re.sub(r"\s+", "", paper), hit.subject, words))
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 

@@ -80,8 +80,9 @@ class Finding:
 class Level:
     """How far a paper speaks to one facet (absent, passage, section) or topic (absent, named, substantive).
 
-    `evidence` is where it does, best first. `not_applicable` gives the reason where the unit declared it not its
-    business.
+    `evidence` is where it does, best first. `by` says how that was found: by terms, or by the meaning of a sentence
+    without its terms, which is less certain; for a topic that is absent the evidence is then what may be meant for it.
+    `not_applicable` gives the reason where the unit declared it not its business.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Level:
     level: str
     evidence: tuple[Span, ...] = ()
     not_applicable: str = ""
+    by: Literal["terms", "meaning"] = "terms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def topic(topic_id: str) -> Topic:
 def test_level(case: Mapping[str, Any]) -> None:
     """The text speaks to the topic as far as the case says; what is marked is the evidence."""
     found, spans = marked_document(case["text"])
-    [level] = levels(Paper(found, every_lexicon()), [topic(case["topic"])])
+    [level] = levels(Paper(found, every_lexicon()), [topic(case["topic"])], by_meaning=False)
     assert level.level == case["level"]
     assert bool(level.evidence) == (case["level"] != "absent")
     if spans:

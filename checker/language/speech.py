@@ -19,6 +19,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from checker.document import Block, Span
+from checker.language import classifier
 from checker.language.paper import Paper, Section
 from checker.language.sentences import Sentence, Statement
 from checker.report import Level
@@ -57,6 +58,8 @@ _CLAUSE_MARK = re.compile("[，。；：！？\n,;:!?]")
 _BESIDE_MAX = 4
 _LEAD_REST = 6
 _SPECIFIC_MIN = 10
+# The sentences that the model is fitted on are hardly ever longer.
+_LONG_SENTENCE = 90
 _BLANK = "　"
 
 
@@ -81,10 +84,19 @@ class _Mention(NamedTuple):
     enumerated: bool
 
 
-def levels(paper: Paper, topics: Sequence[Topic]) -> tuple[Level, ...]:
-    """The level of each topic in `paper`, with the statements that show it, substantive ones first."""
-    substantive, named = _survey(paper, tuple(topics))
-    return tuple(_level(topic, substantive.get(topic.id, []), named.get(topic.id, [])) for topic in topics)
+def levels(paper: Paper, topics: Sequence[Topic], *, by_meaning: bool = True) -> tuple[Level, ...]:
+    """The level of each topic in `paper`, with the statements that show it, substantive ones first.
+
+    Topics whose terms are nowhere are looked for by meaning, if `by_meaning` and where the model is there.
+    """
+    survey = _Survey(paper, tuple(topics))
+    survey.read()
+    missing = [topic for topic in topics if topic.id not in survey.substantive and topic.id not in survey.named]
+    by_topic = survey.meant(missing) if by_meaning and missing else {}
+    return tuple(
+        by_topic.get(topic.id) or _level(topic, survey.substantive.get(topic.id, []), survey.named.get(topic.id, []))
+        for topic in topics
+    )
 
 
 def _level(topic: Topic, substantive: list[Span], named: list[Span]) -> Level:
@@ -302,15 +314,52 @@ class _Survey:
         if attitudes and self.measured.has_action(done):
             self._mark(sorted(attitudes), statement.span)
 
+    def meant(self, topics: Sequence[Topic]) -> dict[str, Level]:
+        """Those of the topics that some passage speaks to, or may speak to, by its meaning."""
+        model = classifier.shipped()
+        if model is None:
+            return {}
+        passages = list(self._passages())
+        texts = [self.paper.document.slice(span) for span, _ in passages]
+        scores = classifier.near(model, texts, [topic.id for topic in topics])
+        found: dict[str, Level] = {}
+        for topic in topics:
+            terms = self.paper.wording(topic.lexicon)
+            # Where a term stands and yet does not count (取消防控), that has been decided.
+            free = (
+                score for score in scores.get(topic.id, ()) if not any(term in texts[score.sentence] for term in terms)
+            )
+            score = next(free, None)
+            if score is not None:
+                found[topic.id] = self._meant(
+                    topic, *passages[score.sentence], score.value >= model.topics[topic.id].sure
+                )
+        return found
+
+    def _meant(self, topic: Topic, span: Span, done: bool, sure: bool) -> Level:
+        level = "absent"
+        if sure:
+            told = done and not self._falls_short(span) and self.measured.has_substance(span)
+            level = "substantive" if told else "named"
+        return Level(topic.id, topic.name, level, (span,), by="meaning")
+
+    def _passages(self) -> Iterator[tuple[Span, bool]]:
+        """Sentences, or the statements of long ones, and whether they tell of work done.
+
+        An enumeration is left out: it names its items, so what it does not name is not in it.
+        """
+        for block, block_sentences in self.paper.sentences:
+            over = self.paper.headings_over(block.span.start)
+            forward = any(self.paper.speaks(PLAN_HEADINGS, section.heading) for section in over)
+            for sentence in block_sentences:
+                long = sentence.span.end - sentence.span.start > _LONG_SENTENCE
+                for span in [statement.span for statement in sentence.statements] if long else [sentence.span]:
+                    if not any(mention.enumerated for mention in self.inside(span)):
+                        yield span, not forward and not self.paper.speaks(PLANS, span)
+
     def _mark(self, topics: Sequence[str], span: Span) -> None:
         for topic in topics:
             self.substantive.setdefault(topic, []).append(span)
-
-
-def _survey(paper: Paper, topics: tuple[Topic, ...]) -> tuple[dict[str, list[Span]], dict[str, list[Span]]]:
-    survey = _Survey(paper, topics)
-    survey.read()
-    return survey.substantive, survey.named
 
 
 def _free(mentions: Sequence[_Mention]) -> tuple[str, ...]:

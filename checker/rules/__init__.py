@@ -53,7 +53,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         _kind("length", length, {"over": _COUNTS, "near": _COUNTS}),
         _kind("facets", facets, {"absent": "name facet", "passage": "names"}, covers="facets", cues=CUES),
-        _kind("topics", topics, {"absent": _TOPIC, "named": _TOPIC}, covers="topics", cues=CUES),
+        _kind("topics", topics, dict.fromkeys(("absent", "unsure", "named"), _TOPIC), covers="topics", cues=CUES),
         _kind(
             "members",
             members,
