@@ -359,7 +359,7 @@ _SUMMARY_COVERAGE = Coverage(
         _topic("four-consciousnesses", "增强“四个意识”", "substantive", "增强“四个意识”"),
         _topic("theory-study", "理论学习", "substantive", "组织理论学习中心组学习14次", "开展专题研讨6次"),
         _topic("projects", "项目建设", "substantive", "新开工项目8个，竣工5个，其中XX项目进度过半", "完成投资13.2亿元"),
-        _topic("business-environment", "营商环境", "substantive", "下放审批事项23项"),
+        Level("business-environment", "营商环境", "substantive", (at(SUMMARY, "下放审批事项23项"),), by="meaning"),
         _topic("work-safety", "安全生产", "substantive", "全年未发生安全生产责任事故"),
         _topic("religion", "宗教", "named", "统筹推进宗教、禁毒、消防等工作"),
         _topic("drug-control", "禁毒", "named", "统筹推进宗教、禁毒、消防等工作"),

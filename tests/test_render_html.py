@@ -175,6 +175,13 @@ def test_evidence_leads_to_its_words(tree: lxml_html.HtmlElement) -> None:
     assert tree.get_element_by_id(target).text_content().startswith("下放审批事项23项")
 
 
+def test_what_rests_on_meaning_says_so(tree: lxml_html.HtmlElement) -> None:
+    """A level that no term shows is told apart from those that terms show."""
+    told = [row.text_content() for row in tree.iter("tr") if "按句意判断" in row.text_content()]
+    assert len(told) == 1
+    assert "营商环境" in told[0]
+
+
 def test_severity_is_told_in_words_and_signs_too(tree: lxml_html.HtmlElement) -> None:
     for severity, words in (("error", "× 错误"), ("warning", "! 提醒"), ("info", "· 提示")):
         cards = [card for card in tree.find_class("card") if card.get("data-severity") == severity]

@@ -60,6 +60,7 @@ _LEAD_REST = 6
 _SPECIFIC_MIN = 10
 # The sentences that the model is fitted on are hardly ever longer.
 _LONG_SENTENCE = 90
+_SHORT_PASSAGE = 12
 _BLANK = "　"
 
 
@@ -346,7 +347,8 @@ class _Survey:
     def _passages(self) -> Iterator[tuple[Span, bool]]:
         """Sentences, or the statements of long ones, and whether they tell of work done.
 
-        An enumeration is left out: it names its items, so what it does not name is not in it.
+        An enumeration is left out: it names its items, so what it does not name is not in it. So is what is too short
+        to tell anything: a signature, a date.
         """
         for block, block_sentences in self.paper.sentences:
             over = self.paper.headings_over(block.span.start)
@@ -354,7 +356,8 @@ class _Survey:
             for sentence in block_sentences:
                 long = sentence.span.end - sentence.span.start > _LONG_SENTENCE
                 for span in [statement.span for statement in sentence.statements] if long else [sentence.span]:
-                    if not any(mention.enumerated for mention in self.inside(span)):
+                    short = span.end - span.start < _SHORT_PASSAGE
+                    if not short and not any(mention.enumerated for mention in self.inside(span)):
                         yield span, not forward and not self.paper.speaks(PLANS, span)
 
     def _mark(self, topics: Sequence[str], span: Span) -> None:

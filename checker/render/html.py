@@ -370,7 +370,7 @@ def _row(document: Document, shown: str, level: Level, names: Mapping[str, str],
     return Row(
         name=say.one_line(level.name),
         level=shown,
-        level_name=say.level_name(level, names),
+        level_name=say.level_name(level, names) + say.how_found(level),
         quote=say.shorten(quote, QUOTE),
         target=ident if level.evidence else "",
         more=max(0, len(level.evidence) - 1),

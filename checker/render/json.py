@@ -99,6 +99,8 @@ def _level(document: Document, level: Level) -> dict[str, Any]:
     }
     if level.not_applicable:
         data["not_applicable"] = level.not_applicable
+    if level.by != "terms":
+        data["by"] = level.by
     return data
 
 

@@ -208,6 +208,13 @@ def level_name(level: Level, names: Mapping[str, str]) -> str:
     return "不适用" if level.not_applicable else names.get(level.level, one_line(level.level))
 
 
+def how_found(level: Level) -> str:
+    """What to add to a level that rests on the meaning of a sentence and not on the topic's terms; else nothing."""
+    if level.by == "terms" or level.not_applicable:
+        return ""
+    return "（可能是这一句）" if level.level == "absent" else "（按句意判断）"
+
+
 def by_level(levels: Sequence[Level]) -> Iterator[tuple[str, list[Level]]]:
     """Levels that occur, from what has to be looked at to what is in order; `not-applicable` comes last."""
     sorted_levels: dict[str, list[Level]] = {name: [] for name in LEVEL_ORDER}
