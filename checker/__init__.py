@@ -42,13 +42,15 @@ def check(
     party_chief: bool = False,
     non_party: bool = False,
     not_applicable: Mapping[str, str] | None = None,
+    against: Iterable[str | PathLike[str]] | str | PathLike[str] = (),
     limits: Limits | None = None,
 ) -> Report:
     """Check the files (folders are walked) at `paths` as one unit's submission.
 
     `kind` overrides the recognition of every file. `party_chief` and `non_party` switch on the rules for county party
     chiefs and for non-party cadres. `not_applicable` maps topic ids to the reason why they are none of the unit's
-    business. Files that cannot be read are told in `Report.errors`; only a bad notice raises (NoticeError).
+    business. `against` are files and folders that are not handed in here, only compared with: last year's papers,
+    other units'. Files that cannot be read are told in `Report.errors`; only a bad notice raises (NoticeError).
     """
     from checker import engine
     from checker.notice import Notice
@@ -57,7 +59,17 @@ def check(
 
     loaded = notice if isinstance(notice, Notice) else load_notice(notice)
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
+    others = [against] if isinstance(against, (str, PathLike)) else list(against)
     flags = frozenset(name for name, on in (("party-chief", party_chief), ("non-party", non_party)) if on)
-    options = Options(kind, unit, unit_type, person, flags, dict(not_applicable or {}), limits or Limits())
+    options = Options(
+        kind,
+        unit,
+        unit_type,
+        person,
+        flags,
+        dict(not_applicable or {}),
+        limits or Limits(),
+        against=tuple(Path(path) for path in others),
+    )
     submission, problems = collect([Path(path) for path in given], options)
     return engine.run(loaded, submission, problems)

@@ -41,6 +41,7 @@ class Settings:
     party_chief: bool = False
     non_party: bool = False
     not_applicable: Mapping[str, str] = field(default_factory=dict)
+    against: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
     output: str | None = None
     fail_on: str = "error"
@@ -133,6 +134,8 @@ def _load(path: Path | None) -> dict[str, Any]:
         if key not in known:
             names = "、".join(name.replace("_", "-") for name in known)
             raise UsageError(f"配置文件 {path} 里有不认识的设置 {key}；可用的有 {names}。", "bad-config")
+    if isinstance(stored.get("against"), str):
+        stored["against"] = [stored["against"]]
     if isinstance(stored.get("format"), str):
         stored["format"] = [part.strip() for part in stored["format"].split(",")]
     return stored

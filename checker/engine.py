@@ -66,10 +66,13 @@ def try_examples(notice: Notice, rule: Rule) -> str:
     if rule.examples is None:
         return ""
     lexicons = notice.lexicons.only(rules.lexicons(rule.kind, rule.examples.params))
+    against: tuple[Document, ...] = ()
+    if rule.examples.against:
+        against = recognition.recognise(read(f"{rule.id}-against", rule.examples.against.encode()))
     for name, text, wanted in (("bad", rule.examples.bad, True), ("good", rule.examples.good, False)):
         document = read(f"{rule.id}-{name}", text.encode())
         documents = recognition.recognise(document, kind=rule.applies_to[0])
-        context = Context(notice.year, Submission(tuple(documents)))
+        context = Context(notice.year, Submission(tuple(documents), against=against))
         papers = [Paper(part, lexicons, context) for part in documents if part.kind in rule.applies_to]
         hits = list(rule.kind.check(rule.examples.params, papers))
         if bool(hits) != wanted:
@@ -85,7 +88,7 @@ def _why_not(rule: Rule, submission: Submission) -> str:
         return "没有收到适用的材料"
     if rule.only_for and rule.only_for not in submission.flags:
         return f"只适用于{FLAGS[rule.only_for]}；本人属于这种情况的，请加 --{rule.only_for}"
-    return ""
+    return rule.kind.idle(rule.params, submission) if rule.kind.idle is not None else ""
 
 
 def _unrecognised(submission: Submission) -> Iterator[NotChecked]:

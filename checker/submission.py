@@ -26,7 +26,8 @@ _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "expected.tx
 class Options:
     """What the user tells about the submission. `kind` overrides recognition; `flags` as in `Submission`.
 
-    With `timeout` (seconds a file) every file is read in a child process of its own; `jobs` of them run at a time.
+    `against` are files and folders that are only compared with. With `timeout` (seconds a file) every file is read in a
+    child process of its own; `jobs` of them run at a time.
     """
 
     kind: str | None = None
@@ -38,39 +39,58 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     jobs: int = 1
     timeout: float | None = None
+    against: tuple[Path, ...] = ()
 
 
 def collect(
     paths: Sequence[Path], options: Options, streams: Mapping[str, bytes] | None = None
 ) -> tuple[Submission, tuple[Problem, ...]]:
     """Read `paths` (folders are walked) and `streams` (name to bytes, from standard input) as one submission."""
-    documents: list[Document] = []
     problems: list[Problem] = []
-    sources: list[tuple[str, bytes | None]] = [(str(file), None) for file in _files(paths, problems)]
+    seen: set[Path] = set()
+    sources: list[Source] = [(str(file), None) for file in _files(paths, problems, seen)]
     sources += (streams or {}).items()
-    for name, outcome in _read_all(sources, options):
-        if isinstance(outcome, ReadError):
-            problems.append(Problem(name, outcome.code, outcome.message))
-        else:
-            documents.extend(recognise(outcome, options.kind))
+    documents = tuple(_papers(sources, options, options.kind, problems))
     if documents and all(document.kind == "other" for document in documents):
         problems.extend(_unknown(documents))
+    # What is handed in here is not compared with itself, also where the folder to compare with holds it.
+    others: list[Source] = [(str(file), None) for file in _files(options.against, problems, seen)]
     submission = Submission(
-        tuple(documents), options.unit, options.unit_type, options.person, options.flags, options.not_applicable
+        documents,
+        options.unit,
+        options.unit_type,
+        options.person,
+        options.flags,
+        options.not_applicable,
+        against=tuple(_papers(others, options, None, problems)),
     )
     return submission, tuple(problems)
+
+
+Source = tuple[str, bytes | None]
 
 
 Outcome = tuple[str, Document | ReadError]
 
 
-def _read_all(sources: Sequence[tuple[str, bytes | None]], options: Options) -> Iterator[Outcome]:
+def _papers(
+    sources: Sequence[Source], options: Options, kind: str | None, problems: list[Problem]
+) -> Iterator[Document]:
+    """The papers in the files; what cannot be read goes to `problems`."""
+    for name, outcome in _read_all(sources, options):
+        if isinstance(outcome, ReadError):
+            problems.append(Problem(name, outcome.code, outcome.message))
+        else:
+            yield from recognise(outcome, kind)
+
+
+def _read_all(sources: Sequence[Source], options: Options) -> Iterator[Outcome]:
     """Each file by its name, with its document or with the reason why there is none, in the order given.
 
     A .zip file stands for the files in it: 材料.zip/工作总结.docx.
     """
 
-    def attempt(source: tuple[str, bytes | None]) -> list[Outcome]:
+    def attempt(source: Source) -> list[Outcome]:
         return list(_read_one(*source, options))
 
     if options.jobs <= 1 or len(sources) <= 1:
@@ -127,8 +147,8 @@ def _unknown(documents: Sequence[Document]) -> Iterator[Problem]:
         )
 
 
-def _files(paths: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
-    seen: set[Path] = set()
+def _files(paths: Sequence[Path], problems: list[Problem], seen: set[Path]) -> Iterator[Path]:
+    """The files that `paths` stand for, without those `seen` before."""
     for path in paths:
         if not path.is_dir():
             found = [path]

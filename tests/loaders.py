@@ -135,8 +135,11 @@ def run_case(kind: str, case: Mapping[str, Any]) -> tuple[list[Marked], list[Hit
     """The marked documents of a rule's case, and what the kind of rule finds in them."""
     chosen, usual = _parameters(kind, case["rule"])
     given = case.get("documents") or [{"text": case["text"]}]
-    made = [marked_document(entry["text"], entry.get("kind", case.get("kind", usual))) for entry in given]
-    against = tuple(document(text) for text in case.get("against", []))
+    made = [
+        marked_document(entry["text"], entry.get("kind", case.get("kind", usual)), entry.get("name", "case.txt"))
+        for entry in given
+    ]
+    against = tuple(document(text, name=f"against/{number}.txt") for number, text in enumerate(case.get("against", [])))
     names = {key: case[key] for key in ("unit", "unit_type", "person", "roster") if key in case}
     submission = Submission(tuple(found for found, _ in made), against=against, **names)
     context = Context(case.get("year", the_notice().year), submission)

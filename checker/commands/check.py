@@ -66,6 +66,13 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
     help="与本单位无关的事项和理由，可以写多次",
 )
 @click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(),
+    metavar="文件或文件夹",
+    help="与这些材料比对有没有雷同：往年的、别的单位的；可以写多次",
+)
+@click.option(
     "--format",
     "format_",
     multiple=True,
@@ -151,6 +158,7 @@ def _options(settings: config.Settings) -> Options:
         person=settings.person,
         flags=frozenset(name for name, on in chosen if on),
         not_applicable=settings.not_applicable,
+        against=tuple(Path(path) for path in settings.against),
         limits=settings.reading_limits(),
         jobs=settings.jobs,
         timeout=settings.timeout,

@@ -65,6 +65,8 @@ def _page(notice: Notice, rule: Rule) -> list[str]:
         if wording.suggestion:
             lines.append(f"    建议：{wording.suggestion}")
     lines += _items(rule.params)
+    if rule.examples is not None and rule.examples.against:
+        lines += ["", "例子用来比对的材料：", _indented(rule.examples.against)]
     if rule.examples is not None:
         lines += ["", "会查出的例子：", _indented(rule.examples.bad), "不会报的例子：", _indented(rule.examples.good)]
     return lines

@@ -21,8 +21,8 @@ from ahocorasick_rs import AhoCorasick
 from checker.document import Document, Span
 from checker.language.tokens import Tokens
 
-WHOLE_WORDS = "words/"
-"""Lexicons below this folder are compared with whole words (see `Lexicons.wording`), and not searched for."""
+WHOLE_WORDS = ("words/", "places/")
+"""Lexicons below these folders are compared with whole words (see `Lexicons.wording`), and not searched for."""
 
 _PASSED_OVER = re.compile("[“”‘’「」『』\"'\n]")
 
@@ -68,6 +68,11 @@ def load(lexicon_id: str) -> Lexicon | None:
         return parse(lexicon_id, place.joinpath(f"{name}.txt").read_text("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def table(name: str) -> str:
+    """The contents of a data file that stands among the lexicons and is more than a list of terms."""
+    return _root().joinpath(*name.split("/")).read_text("utf-8-sig")
 
 
 @lru_cache(maxsize=8)

@@ -24,7 +24,7 @@ from checker.report import SEVERITY_NAMES, Finding, Report
 __all__ = ["AUTHOR", "Remark", "mark", "render"]
 
 _QUOTE = 60
-_RELATED = 4
+_RELATED = 5
 
 
 def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:

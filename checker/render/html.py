@@ -22,6 +22,8 @@ from checker.render.marked_text import Mark, Paragraph, Table, body
 from checker.report import SEVERITIES, SEVERITY_NAMES, Count, Coverage, Finding, Level, Report, Severity
 
 QUOTE = 80
+QUOTE_OUTSIDE = 600
+"""Of a paper that the page does not show: there is no other place to read it."""
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -308,7 +310,8 @@ class _Page:
         for index, place in enumerate(finding.related, 1):
             words = place.document.slice(say.clamp(place.document, place.span))
             target = f"r{number}-{index}" if id(place.document) in self.marks else ""
-            yield Elsewhere(say.whereabouts(finding, place.document, self.names), say.shorten(words, QUOTE), target)
+            quote = say.shorten(words, QUOTE if target else QUOTE_OUTSIDE)
+            yield Elsewhere(say.whereabouts(finding, place.document, self.names), quote, target)
 
 
 def _quote(finding: Finding) -> str:

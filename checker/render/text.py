@@ -21,7 +21,7 @@ MAX_WIDTH = 100
 MIN_WIDTH = 30
 
 QUOTE = 48
-RELATED_SHOWN = 4
+RELATED_SHOWN = 5
 RULES_SHOWN = 3
 MEMBERS_SHOWN = 20
 """Of findings that say the same; the others are counted, and the HTML report has them all."""

@@ -9,8 +9,12 @@ from typing import Any
 from checker.language.speech import CUES
 from checker.rules import (
     aspects,
+    copied_text,
     facets,
+    figure_arithmetic,
+    figure_conflict,
     fixed_expression,
+    foreign_name,
     key_events,
     length,
     list_content,
@@ -21,6 +25,7 @@ from checker.rules import (
     pending,
     placeholder,
     topics,
+    wrong_period,
 )
 from checker.rules.base import Kind
 
@@ -28,7 +33,12 @@ PENDING = "pending"
 
 
 def _kind(
-    name: str, module: ModuleType, cases: Mapping[str, str], covers: str = "", cues: tuple[str, ...] = ()
+    name: str,
+    module: ModuleType,
+    cases: Mapping[str, str],
+    covers: str = "",
+    cues: tuple[str, ...] = (),
+    slow: bool = False,
 ) -> Kind:
     """A row of the table; `cases` gives for each case the facts that its message may name, divided by spaces."""
     return Kind(
@@ -37,9 +47,11 @@ def _kind(
         check=module.check,
         cases={case: tuple(facts.split()) for case, facts in cases.items()},
         cover=getattr(module, "cover", None),
+        idle=getattr(module, "idle", None),
         covers=covers,
         lexicons=cues,
         manual=module.__doc__ or "",
+        slow=slow,
     )
 
 
@@ -47,6 +59,7 @@ _COUNTS = "count over left"
 _TOPIC = "topic name under"
 _MEMBERS = "name members"
 _EXPRESSION = "name wrong right missing wording"
+_COPY = "other words total share passages"
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -76,6 +89,20 @@ KINDS: Mapping[str, Kind] = {
             fixed_expression,
             dict.fromkeys(("wrong", "missing", "order"), _EXPRESSION) | {"misquoted": "name wrong right wording"},
         ),
+        _kind(
+            "copied-text",
+            copied_text,
+            dict.fromkeys(("passage", "passages", "team"), _COPY) | {"same": "other", "version": "other share"},
+        ),
+        _kind(
+            "figure-conflict",
+            figure_conflict,
+            dict.fromkeys(("inside", "across", "inside-check", "across-check"), "name value other"),
+            slow=True,  # imports spaCy
+        ),
+        _kind("figure-arithmetic", figure_arithmetic, dict.fromkeys(figure_arithmetic.CASES, "told worked_out")),
+        _kind("wrong-period", wrong_period, dict.fromkeys(wrong_period.CASES, "found year")),
+        _kind("foreign-name", foreign_name, dict.fromkeys(foreign_name.CASES, "found own")),
         _kind(PENDING, pending, {}),
     )
 }
@@ -90,6 +117,10 @@ _LEXICONS: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "key-events": key_events.lexicons,
     "placeholder": placeholder.lexicons,
     "fixed-expression": fixed_expression.lexicons,
+    "foreign-name": foreign_name.lexicons,
+    "figure-conflict": figure_conflict.lexicons,
+    "figure-arithmetic": figure_arithmetic.lexicons,
+    "copied-text": copied_text.lexicons,
 }
 
 

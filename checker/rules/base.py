@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.document import Document, Span
+from checker.document import Document, Span, Submission
 from checker.language.paper import Paper
 from checker.report import Level, Place
 
@@ -42,6 +42,7 @@ class Aspect:
 
 Check = Callable[[Any, Sequence[Paper]], Iterator[Hit]]
 Cover = Callable[[Any, Paper], tuple[Level, ...]]
+Idle = Callable[[Any, Submission], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Kind:
     the facts that its message may name.
 
     `covers` names the part of the coverage that `cover` fills, "facets" or "topics". `lexicons` lists the lexicons
-    that the kind itself needs besides those its parameters name. `manual` is the kind's page for users.
+    that the kind itself needs besides those its parameters name. `manual` is the kind's page for users. `idle` says why
+    such a rule has nothing to check in a submission, in Chinese; "" where it has. `slow`: its examples cost so much
+    time that those of a notice that ships are held by the tests, not whenever the notice is loaded.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Kind:
     check: Check
     cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cover: Cover | None = None
+    idle: Idle | None = None
     covers: str = ""
     lexicons: tuple[str, ...] = ()
     manual: str = ""
+    slow: bool = False
