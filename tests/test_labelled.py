@@ -13,6 +13,7 @@ from loaders import SAMPLES, document, the_notice
 
 from checker.language.paper import Paper
 from checker.language.speech import Topic, levels
+from training import labelled
 
 LABELS = ("absent", "named", "substantive")
 
@@ -78,3 +79,22 @@ def test_floor(name: str, floor: float) -> None:
         "substantive told as substantive": count(("substantive",), ("substantive",)) / count(("substantive",), PRESENT),
     }
     assert measured[name] >= floor
+
+
+def test_the_sentences_for_fitting_are_sound() -> None:
+    """Each topic of the notice has sentences enough on either side, none stands twice, about a quarter is held back."""
+    found = labelled.rows()
+    topics = {item.id for rule in the_notice().rules if rule.kind.covers == "topics" for item in rule.params.topics}
+    assert {row.topic for row in found} == topics
+    assert all(row.also <= topics - {row.topic} for row in found)
+    assert len({row.sentence for row in found}) == len(found)
+    assert 0.2 < sum(row.held_back for row in found) / len(found) < 0.3
+    for topic in topics:
+        own = [row for row in found if row.topic == topic]
+        assert min(Counter(row.speaks_to(topic) for row in own).values()) >= 30
+
+
+def test_sentences_written_to_test_topics_are_not_fitted_on() -> None:
+    """The sentences that the floors above are measured on are none of those that the model was fitted on."""
+    fitted = {row.sentence for row in labelled.rows()}
+    assert not fitted & {line.split("\t")[2] for line in rows()}
