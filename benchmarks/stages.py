@@ -10,8 +10,8 @@ from statistics import median
 
 import checker
 from benchmarks.ways import forget_texts
-from checker.document import Document
-from checker.language.paper import Paper
+from checker.document import Document, Submission
+from checker.language.paper import Context, Paper
 from checker.notice import Notice
 from checker.papers import recognise
 from checker.readers import read_path
@@ -66,7 +66,8 @@ def _one(notice: Notice, path: Path, watch: _Watch) -> None:
 
 def _check(notice: Notice, document: Document, watch: _Watch) -> None:
     watch.start()
-    paper = Paper(document, notice.lexicons_for(document.kind))
+    context = Context(notice.year, Submission((document,)))
+    paper = Paper(document, notice.lexicons_for(document.kind), context)
     _ = paper.plain
     watch.note("plain text")
     _ = paper.tokens
@@ -79,7 +80,9 @@ def _check(notice: Notice, document: Document, watch: _Watch) -> None:
     rules = [rule for rule in notice.rules if document.kind in rule.applies_to and not rule.only_for]
     # The levels of the topics first, as they are by far the most; the rules after them meet what they have kept.
     for rule in sorted(rules, key=lambda rule: rule.kind.name != "topics"):
-        if rule.kind.name == PENDING:
+        if rule.kind.name == PENDING or (
+            rule.kind.idle is not None and rule.kind.idle(rule.params, context.submission)
+        ):
             continue
         list(rule.kind.check(rule.params, [paper]))
         watch.note("topic levels" if rule.kind.name == "topics" else f"rules: {rule.kind.name}")

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from loaders import document, every_lexicon, load_cases, the_notice
+from loaders import document, every_lexicon, load_cases
 
-from checker import engine, rules
 from checker.language import claims, figures, lexicon
 from checker.language.paper import Context, Paper
 
@@ -88,14 +87,6 @@ def test_spacy_waits_for_figures_that_disagree() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_examples_of_slow_kinds() -> None:
-    """Loading a notice that ships passes over the examples of slow kinds; they hold all the same."""
-    slow = [rule for rule in the_notice().rules if rule.kind.slow]
-    assert slow
-    for rule in slow:
-        assert engine.try_examples(the_notice(), rule) == "", rule.id
-
-
 def test_words_stand_on_one_list_only() -> None:
     """No word of `words.yml` stands twice, and none is written so that it could never be found."""
     lists = yaml.safe_load(lexicon.table(claims.WORDS))
@@ -124,9 +115,3 @@ def test_units_lead_to_units() -> None:
     assert found is not None
     names = {line.partition("=")[0] for line in found.terms}
     assert {line.partition("=")[2].lstrip("0123456789.") for line in found.terms if "=" in line} <= names
-
-
-def test_kinds_are_in_the_table() -> None:
-    """Both kinds are known, and only the one that needs spaCy is slow."""
-    assert rules.KINDS["figure-conflict"].slow
-    assert not rules.KINDS["figure-arithmetic"].slow

@@ -11,6 +11,7 @@ import pytest
 from loaders import params
 
 from checker import notice as notices
+from checker import verified
 from checker.errors import NoticeError
 from checker.notice import Notice
 
@@ -90,6 +91,17 @@ def test_the_shipped_notice(notice: Notice) -> None:
     assert notices.shipped() == ["puyang-2020"]
     assert notice.rule("summary-length") is not None
     assert notice.rule("nosuch") is None
+
+
+def test_examples_that_hold_are_written_down(notice: Notice) -> None:
+    """The examples of the notice as it is now were tried; after an edit run `python -m checker.verified`."""
+    assert notice.digest in verified.known()
+
+
+def test_another_notice_is_held_against_its_examples(load: Any) -> None:
+    """What is not written down is tried: the same notice with an example that does not hold is refused."""
+    with pytest.raises(NoticeError):
+        load(SOUND.replace("bad: 这是一段", "bad: 短"))
 
 
 def test_extends_takes_over_everything(load: Any, notice: Notice) -> None:

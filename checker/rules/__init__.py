@@ -38,7 +38,6 @@ def _kind(
     cases: Mapping[str, str],
     covers: str = "",
     cues: tuple[str, ...] = (),
-    slow: bool = False,
 ) -> Kind:
     """A row of the table; `cases` gives for each case the facts that its message may name, divided by spaces."""
     return Kind(
@@ -51,7 +50,6 @@ def _kind(
         covers=covers,
         lexicons=cues,
         manual=module.__doc__ or "",
-        slow=slow,
     )
 
 
@@ -98,7 +96,6 @@ KINDS: Mapping[str, Kind] = {
             "figure-conflict",
             figure_conflict,
             dict.fromkeys(("inside", "across", "inside-check", "across-check"), "name value other"),
-            slow=True,  # imports spaCy
         ),
         _kind("figure-arithmetic", figure_arithmetic, dict.fromkeys(figure_arithmetic.CASES, "told worked_out")),
         _kind("wrong-period", wrong_period, dict.fromkeys(wrong_period.CASES, "found year")),

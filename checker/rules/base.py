@@ -52,8 +52,7 @@ class Kind:
 
     `covers` names the part of the coverage that `cover` fills, "facets" or "topics". `lexicons` lists the lexicons
     that the kind itself needs besides those its parameters name. `manual` is the kind's page for users. `idle` says why
-    such a rule has nothing to check in a submission, in Chinese; "" where it has. `slow`: its examples cost so much
-    time that those of a notice that ships are held by the tests, not whenever the notice is loaded.
+    such a rule has nothing to check in a submission, in Chinese; "" where it has.
     """
 
     name: str
@@ -65,4 +64,3 @@ class Kind:
     covers: str = ""
     lexicons: tuple[str, ...] = ()
     manual: str = ""
-    slow: bool = False
