@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test lint bench fuzz zoo fit evaluate clean help
+.PHONY: demo test lint bench fuzz zoo friends fit evaluate clean help
 
 help:
 	@echo "make demo   建立运行环境，检查一套样例材料，并说明结果在哪里"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench  速度测量"
 	@echo "make fuzz   用损坏的文件反复试各个读取程序（SECONDS=秒数，FILES=真实文件的文件夹）"
 	@echo "make zoo    把一个文件夹里的文件逐个检查一遍并列表（ZOO=文件夹）"
+	@echo "make friends 数字、年度、名称、用语几条规则在一批真实报告上的结果（FRIENDS=文件夹）"
 	@echo "make fit    用标注句重新拟合事项分类器（models/）"
 	@echo "make evaluate  在没有用来拟合的标注句上量事项判断的准确程度"
 	@echo "make clean  删除运行环境和结果"
@@ -52,6 +53,10 @@ fuzz: $(VENV)/.ready
 ZOO ?= ../shared/real
 zoo: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.zoo $(ZOO)
+
+FRIENDS ?= ../shared/real/gov_reports
+friends: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.friends $(FRIENDS)
 
 # scikit-learn is needed for fitting alone.
 $(VENV)/.fit: $(VENV)/.ready
