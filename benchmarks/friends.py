@@ -2,8 +2,9 @@
 
     python -m benchmarks.friends FOLDER
 
-The name of a file is the place and the year of the report, which looks back on the year before (某市_2021.md: 2020). Prints each finding, to be read, and how many there are a rule. What was found when the rules were made, and
-whether it was right, stands in tests/friends/.
+The name of a file is the place and the year of the report, which looks back on the year before (某市_2021.md: 2020).
+Prints each finding, to be read, and how many there are a rule. What was found when the rules were made, and whether it
+was right, stands in tests/friends/.
 """
 
 from __future__ import annotations
