@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from checker.document import Document, Note, Reading
+from checker.document import Document, Reading
 from checker.errors import ReadError
 from checker.readers.layout import Page, assemble, drop_running, paragraphs
 from checker.readers.layout_grid import Grid, Rule, grids
@@ -16,6 +16,7 @@ from checker.readers.limits import Limits
 from checker.readers.ofd_page import POINTS, Content, numbers
 from checker.readers.ofd_parts import Parts, local, texts
 from checker.readers.package import DAMAGED, open_package, too_many
+from checker.readers.statement import notes
 
 __all__ = ["read_ofd"]
 
@@ -64,13 +65,9 @@ def read_ofd(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
         text=text,
         blocks=blocks,
         boxes=boxes,
-        reading=Reading(_notes(_READ, counts), _notes(_NOT_READ, counts)),
+        reading=Reading(notes(_READ, counts), notes(_NOT_READ, counts)),
         sha256=sha256,
     )
-
-
-def _notes(rows: tuple[tuple[str, str], ...], counts: Counter[str]) -> tuple[Note, ...]:
-    return tuple(Note(what, counts[what], text.format(counts[what])) for what, text in rows if counts[what])
 
 
 def _no_text(counts: Counter[str]) -> ReadError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from checker.document import Note, Reading
+from checker.document import Reading
 from checker.errors import ReadError
 from checker.readers.scans import INSTALL
 from checker.readers.scans_page import Scans
+from checker.readers.statement import notes
 
 _READ: tuple[tuple[str, str], ...] = (
     ("pages", "{} 页"),
@@ -46,15 +47,11 @@ def statement(counts: Counter[str], seen: Scans) -> Reading:
     counts["recognised"] = len(seen.recognised) - counts["scans"]
     counts["sure"] = int(seen.sure * 100 + 1e-6)
     return Reading(
-        read=_notes(_READ, counts),
-        not_read=_notes(_NOT_READ, counts),
+        read=notes(_READ, counts),
+        not_read=notes(_NOT_READ, counts),
         recognised=tuple(seen.recognised),
         unread=tuple(sorted({*seen.unread, *seen.damaged})),
     )
-
-
-def _notes(lines: tuple[tuple[str, str], ...], counts: Counter[str]) -> tuple[Note, ...]:
-    return tuple(Note(what, counts[what], text.format(counts[what])) for what, text in lines if counts[what])
 
 
 def no_text(counts: Counter[str]) -> ReadError:

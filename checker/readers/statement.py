@@ -35,10 +35,11 @@ _NOT_READ: tuple[tuple[str, str], ...] = (
 
 def statement(counts: Counter[str]) -> Reading:
     """The statement for `counts`, in a fixed order; what did not occur is not mentioned."""
-    return Reading(read=_notes(_READ, counts), not_read=_notes(_NOT_READ, counts))
+    return Reading(read=notes(_READ, counts), not_read=notes(_NOT_READ, counts))
 
 
-def _notes(lines: tuple[tuple[str, str], ...], counts: Counter[str]) -> tuple[Note, ...]:
+def notes(lines: tuple[tuple[str, str], ...], counts: Counter[str]) -> tuple[Note, ...]:
+    """One note for each line (code and wording) of which there is any."""
     return tuple(Note(what, counts[what], text.format(counts[what])) for what, text in lines if counts[what])
 
 
