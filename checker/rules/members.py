@@ -36,6 +36,8 @@ def _check_paper(params: Params, paper: Paper) -> Iterator[Hit]:
     facts = {"name": params.name_of, "members": "、".join(params.members)}
     if params.name_of not in plain.text:
         yield Hit(paper.document, None, "unnamed", facts, at=title, subject="unnamed")
+        if len(absent) == len(params.members):
+            return  # that says it all
     replaced: set[str] = set()
     for found in misquotes(plain, Expression(params.name_of, params.members)):
         if found.case == "missing":
