@@ -46,8 +46,8 @@ _DATES = re.compile(
     r"(?:\d{4}|二[〇○零]二[〇○零一二]|二[〇○零]一九)年(?:\d{1,2}月(?:\d{1,2}日|[底末初份])?|以来|[底末度初])?"
     r"|\d{1,2}(?:月)?[-—–~～至到]\d{1,2}月份?|前\d{1,2}个月|\d{1,2}月(?:\d{1,2}日|份|[底末初]|[上中下]旬)?"
 )
-# The day or month of an event says nothing of the figures in the clauses after it.
-_DAY = re.compile(r"\d{1,2}月(?:\d{1,2}日|份|[底末初]|[上中下]旬)?")
+# The day of an event says nothing of the figures in the clauses after it; a month may be what they are told for.
+_DAY = re.compile(r"\d{1,2}月(?:\d{1,2}日|[上中下]旬)")
 _YEAR = re.compile(r"(20\d\d|19\d\d)年(?:[底末度]|12月(?:底|末|31日)?)?")
 _IN_CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _BRACKETS = re.compile(r"[（(][^（）()\d]{0,40}[）)]")

@@ -39,6 +39,9 @@ _ABOUT_ENDS = frozenset("近过破足到于约超逾为了 ")
 _MINUS = frozenset("-－−")
 _SLACK = 0.2
 RELATIVE = ("%", "‰", "个百分点")
+MONEY = "元"
+# 万元 for 亿元.
+_SLIP = 1e4
 # By words that are on no list only figures are compared of which one is at least so much of the other.
 OPEN_RATIO = 0.7
 
@@ -144,8 +147,10 @@ def agree(one: Figure, other: Figure) -> bool:
 
 
 def near(one: Figure, other: Figure, ratio: float) -> bool:
-    """Whether one can be a slip of the hand for the other: of about its size, or its digits swapped."""
+    """Whether one can be a slip of the hand for the other: of about its size, its digits swapped, or 万元 for 亿元."""
     low, high = sorted((abs(one.value), abs(other.value)))
+    if one.unit == MONEY and low and abs(high / low - _SLIP) < 1e-9 * _SLIP:
+        return True
     if one.unit in RELATIVE or low >= ratio * high:
         return True
     return sorted(f"{low:g}".replace(".", "")) == sorted(f"{high:g}".replace(".", ""))
@@ -208,6 +213,17 @@ def _bare_cells(paper: Paper) -> Iterator[Figure]:
             unit = _cell_unit(paper, row, column, named)
             if unit is not None:
                 yield _figure(Span(match.start(1), match.end(1)), match[1], unit[0], units[unit[1]], True)
+
+
+def unit_beside(paper: Paper, figure: Figure) -> str:
+    """The unit of a number that stands alone in its cell, as the row or the column gives it: 亿元."""
+    for row in rows(paper):
+        named = label(paper, row)
+        for column, block in row.cells.items():
+            if named is not None and block.span.start <= figure.start < block.span.end:
+                scale, unit = _cell_unit(paper, row, column, named) or (1.0, "")
+                return next((name for name, worth in _SCALES.items() if worth == scale), "") + unit
+    return ""
 
 
 def _cell_unit(paper: Paper, row: Row, column: int, named: Block) -> tuple[float, str] | None:

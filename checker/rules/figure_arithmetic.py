@@ -243,6 +243,7 @@ class _Line:
         if index + 2 >= len(self.found) or not _OF_TARGET.fullmatch(self.gap(index + 1)):
             return
         said = self.found[index + 2]
+        target = _as_set(target, done)
         if said.unit == "%" and not _within(said, *_ratio_range(done, target), done.exact and target.exact):
             yield self._hit(
                 "target", index, index + 2, self._words(index + 2), f"{done.value / target.value * 100:.1f}%"
@@ -365,6 +366,11 @@ def _ratio_range(part: Figure, whole: Figure) -> tuple[float, float]:
     return low, high
 
 
+def _as_set(target: Figure, done: Figure) -> Figure:
+    """A target is set, not measured: 2亿元 is no rounded 2.04亿元. It is as fine as what was reached."""
+    return target._replace(grain=min(target.grain, done.grain))
+
+
 def _within(said: Figure, low: float, high: float, exact: bool) -> bool:
     """Whether the per cent told can be what the figures come to: rounded, or cut off."""
     slack = said.grain + 1e-6
@@ -406,6 +412,7 @@ def _in_tables(paper: Paper, found: Sequence[Figure]) -> Iterator[Hit]:
         done = _first(found, _column(row, heads, _DONE_HEAD, _PER_CENT_HEAD))
         if target is None or done is None or target.unit != done.unit or target.unit == "%" or target.value <= 0:
             continue
+        target = _as_set(target, done)
         block = _column(row, heads, _TARGET_HEAD, _DONE_HEAD)
         if block is None or _OPEN_TARGET.search(paper.document.slice(block.span)):
             continue

@@ -132,4 +132,5 @@ def _contradictions(group: Sequence[_Stated]) -> Iterator[Hit]:
 
 
 def _words(paper: Paper, claim: Claim) -> str:
-    return paper.document.slice(claim.figure.span)
+    words = paper.document.slice(claim.figure.span)
+    return words + figures.unit_beside(paper, claim.figure) if words[-1].isdigit() else words

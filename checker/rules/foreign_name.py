@@ -42,13 +42,15 @@ _OPENING = re.compile(
     r"(?:(?:一年来|20\d\d年(?:以来)?|今年(?:以来)?|全年|年初|年内|年底|\d{1,2}月(?:份|\d{1,2}日)?|疫情[^，]{0,6}|同时|为此|期间)[，,])?(?:中共)?"
 )
 _OTHERS_BUSINESS = re.compile(
-    r"学习|借鉴|考察|交流|签约|签订|签署|结对|结为|合作|协作|联合|携手|共建|对口|支援|援助|援建|帮扶|捐|毗邻|相邻|邻|交界|接壤|跨界|跨县|联防|共治|兄弟"
-    r"|先进经验|经验|做法|移交|协查|来访|来我|到我|赴|参观|观摩|对接|籍|出生|毕业|原任|曾|时任|调任|调到|任职|挂职|交流到|分别|等[县地]|等[三四五六七八九]?[个县市区]"
+    r"学习|借鉴|考察|交流|签约|签订(?![^，。；]{0,12}(?:责任|承诺|目标))|签署|结对|结为|合作|协作|联合|携手|共建|对口|支援|援助|援建|帮扶|捐|毗邻|相邻|邻|交界|接壤|跨界|跨县|联防|共治|兄弟"
+    r"|据此|进驻|派驻|派来|先进经验|经验|做法|移交|协查|来访|来我|到我|赴|参观|观摩|对接|籍|出生|毕业|原任|曾|时任|调任|调到|任职|挂职|交流到|分别|等[县地]|等[三四五六七八九]?[个县市区]"
     r"|与|同我|和我|对我|向我|给我|为我|以案|案例|通报|典型|教训|警示|起诉|诉讼|判决|高速|铁路|历史|党史|烈士|战役|相比|比我|高于|低于|排名"
 )
+# Who does something for us, or beside us, is rightly another: 市财政局党组听取我局汇报.
+_TO_US = re.compile(r"我(?:县(?![丞令])|区(?![分别间])|局(?![限部面势促])|委|办(?!理)|院(?![落墙士])|校)")
 # 「我区」 in a county's paper. 我区分, 我局限于 and the like are other words.
 _SELF = re.compile(
-    r"(?<![自忘本])我(?P<type>县(?![丞令])|区(?![分别间])|局(?![限部面势促])|校(?![对准正验])|院(?![落墙])|馆)"
+    r"(?<![自忘本])我(?P<type>县(?![丞令])|区(?![分别间])|局(?![限部面势促])|校(?![对准正验])|院(?![落墙士])|馆)"
 )
 
 
@@ -205,6 +207,9 @@ class _Names:
             end = match.start() + 1
             name = name_before(self.text, end, self.counties) or name_before(self.text, end, self.cities)
             name = name or name_before(self.text, end, self.provinces)
+            if not name and self.text[end - 2 : end] == "县县":  # 范县县委 is as common as 范县委
+                end -= 1
+                name = name_before(self.text, end, self.counties)
             if not name:
                 name = self._unlisted(end)
             if name and self._foreign(name):
@@ -246,7 +251,8 @@ class _Names:
         if not _OPENING.fullmatch(before) or self._quoted(span):
             return ""
         sentence = before + self._rest(span.start)
-        return "" if _OTHERS_BUSINESS.search(sentence) or self._listed(span) else "actor"
+        others = _OTHERS_BUSINESS.search(sentence) or _TO_US.search(sentence) or self._listed(span)
+        return "" if others else "actor"
 
     def _elsewhere(self, before: str) -> bool:
         return bool(re.search(r"原|曾|任|期间|工作时|时候|援|医疗队|派驻|挂职", before))
