@@ -7,13 +7,14 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Literal
 
-from benchmarks import cold, judgement, pdf, stages, warm
+from benchmarks import cold, judgement, markup, pdf, stages, warm
 from benchmarks.papers import papers
 from benchmarks.ways import terms, ways
 from checker.notice import load
@@ -86,6 +87,7 @@ def measure(rounds: int, cold_rounds: int, clock: str = "wall") -> Result:
     pages = pdf.measure(max(3, rounds // 3), paths[0])
     judged = judgement.measure(notice, paths, rounds, warm.CLOCKS[clock])
     lines = [*_warm_lines(times, PAPER / mean), *_cold_lines(shell), *_pdf_lines(pages), *_judgement_lines(judged)]
+    lines.extend(_markup_lines(paths, rounds, clock))
     lines.append(Line("loading the notice, once", loading, "ms"))
     return Result(setting, lines, split, cold.heavy_modules(paths[0]))
 
@@ -126,6 +128,20 @@ def _pdf_lines(times: dict[str, list[float]]) -> list[Line]:
         ratio = warm.ratio(times, "pdfplumber", "ours")
         lines.append(Line("PDF: pdfplumber extract_text ÷ ours", ratio, "times", 8.0, "least"))
     return lines
+
+
+def _markup_lines(paths: Sequence[Path], rounds: int, clock: str) -> Iterator[Line]:
+    """The budget holds for papers as word processors save them; for bare ones the figure is only told."""
+    loaded = markup.load(paths)
+    for kind, whole, budget in (("", True, 1.5), (" (bare files)", False, None)):
+        chosen = [paper for paper in loaded if paper.whole == whole]
+        if not chosen:
+            continue
+        times = markup.measure(chosen, rounds, warm.CLOCKS[clock])
+        yield Line(f"mark-up, {markup.COMMENTS} comments{kind}", median(times["ours"]), "ms a paper")
+        yield Line(
+            f"mark-up ÷ python-docx open + save{kind}", warm.ratio(times, "ours", "python-docx"), "times", budget
+        )
 
 
 def _judgement_lines(times: Mapping[str, list[float]]) -> list[Line]:

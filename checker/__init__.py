@@ -43,6 +43,8 @@ def check(
     non_party: bool = False,
     not_applicable: Mapping[str, str] | None = None,
     against: Iterable[str | PathLike[str]] | str | PathLike[str] = (),
+    accept: str | PathLike[str] | None = None,
+    baseline: str | PathLike[str] | None = None,
     limits: Limits | None = None,
 ) -> Report:
     """Check the files (folders are walked) at `paths` as one unit's submission.
@@ -50,9 +52,11 @@ def check(
     `kind` overrides the recognition of every file. `party_chief` and `non_party` switch on the rules for county party
     chiefs and for non-party cadres. `not_applicable` maps topic ids to the reason why they are none of the unit's
     business. `against` are files and folders that are not handed in here, only compared with: last year's papers,
-    other units'. Files that cannot be read are told in `Report.errors`; only a bad notice raises (NoticeError).
+    other units'. `accept` is a file of decisions (without it kaohe-accept.toml beside the papers or above them counts),
+    `baseline` one of former findings; replies in marked-up papers are always read. Files that cannot be read are told
+    in `Report.errors`; only a bad notice (NoticeError) and bad decisions (UsageError) raise.
     """
-    from checker import engine
+    from checker import decisions, engine
     from checker.notice import Notice
     from checker.readers.limits import Limits
     from checker.submission import Options, collect
@@ -72,4 +76,5 @@ def check(
         against=tuple(Path(path) for path in others),
     )
     submission, problems = collect([Path(path) for path in given], options)
-    return engine.run(loaded, submission, problems)
+    files = (Path(name) if name is not None else None for name in (accept, baseline))
+    return decisions.decide(engine.run(loaded, submission, problems), *files)

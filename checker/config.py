@@ -42,8 +42,14 @@ class Settings:
     non_party: bool = False
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     against: tuple[str, ...] = ()
+    accept: str | None = None
+    baseline: str | None = None
     format: tuple[str, ...] = ("text",)
     output: str | None = None
+    cover: bool = False
+    suggest: bool = False
+    form_template: str = ""
+    round: int | None = None
     fail_on: str = "error"
     min_level: str = "info"
     jobs: int = 1
@@ -57,6 +63,10 @@ class Settings:
         _choice("min-level", self.min_level, SEVERITIES)
         for name in self.format or ("",):
             _choice("format", name, FORMATS)
+        if self.suggest and "docx" not in self.format:
+            raise ValueError("suggest 只用于 docx 格式，请同时用 --format docx")
+        if self.round is not None and not 1 <= self.round <= 99:
+            raise ValueError("round 应当在 1 和 99 之间")
         if not 1 <= self.jobs <= 64:
             raise ValueError("jobs 应当在 1 和 64 之间")
         if self.timeout is not None and self.timeout <= 0:

@@ -12,6 +12,12 @@ def is_marked(stem: str) -> bool:
     return bool(_MARKED.search(stem))
 
 
+def times_marked(stem: str) -> int:
+    """How often a file of this name was marked up, counted from the paper itself."""
+    found = _MARKED.search(stem)
+    return int(found.group(1) or 1) if found else 0
+
+
 def unmarked_stem(stem: str) -> str:
     """The name of the paper that a copy was made of."""
     return _MARKED.sub("", stem)

@@ -9,7 +9,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from checker.readers.limits import Limits
 
 BlockKind = Literal["title", "heading", "paragraph", "list-item", "cell", "footnote", "endnote", "textbox"]
 
@@ -136,6 +139,21 @@ class Reading:
     unread: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person answered to one of our comments in a marked-up paper.
+
+    `rule` and `fingerprint` tell the finding that the comment was about; empty where that cannot be told. `date` is
+    as it stands in the file (2020-12-20), or empty.
+    """
+
+    rule: str
+    fingerprint: str
+    text: str
+    author: str = ""
+    date: str = ""
+
+
 RECOGNISED_COUNT_ERROR = 0.03
 """How far the 字数 of recognised text may be off, as a share of the limit.
 
@@ -157,7 +175,9 @@ class Document:
 
     `text` is what counts as handed in: blocks joined by a line feed. A soft line break inside a block is a line feed
     too; block spans tell them apart. `base` is the offset of `text` in the text of the whole file (not 0 only for a
-    paper that `part` cut out), so that `base + span` is the same place for every paper of one file.
+    paper that `part` cut out), so that `base + span` is the same place for every paper of one file; `blocks_before`
+    is the number of blocks before it in the file. `replies` are all of the file's: they name their finding by its
+    fingerprint, not by its place.
     """
 
     path: str
@@ -172,6 +192,8 @@ class Document:
     kind_reason: str = ""
     base: int = 0
     boxes: tuple[Box, ...] = ()
+    blocks_before: int = 0
+    replies: tuple[Reply, ...] = ()
 
     def slice(self, span: Span) -> str:
         """The text of `span`."""
@@ -259,6 +281,7 @@ class Document:
             kind=kind,
             kind_reason=reason,
             base=self.base + span.start,
+            blocks_before=self.blocks_before + sum(block.span.start < span.start for block in self.blocks),
         )
 
 
@@ -268,7 +291,8 @@ class Submission:
 
     `flags` holds `party-chief` (县（区）党委主要领导) and `non-party` (党外干部) where they apply. `not_applicable`
     maps a topic id to the reason why it is none of this unit's business. `roster` is filled by batch screening.
-    `against` are papers that are not handed in here, only compared with: last year's, other units'.
+    `against` are papers that are not handed in here, only compared with: last year's, other units'. `limits` are those
+    that the files were read under; whoever opens a file again keeps to them (None: the usual ones).
     """
 
     documents: tuple[Document, ...]
@@ -279,3 +303,4 @@ class Submission:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     roster: Sequence[Mapping[str, str]] = ()
     against: tuple[Document, ...] = ()
+    limits: Limits | None = None

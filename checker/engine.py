@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from checker import certainty, rules
 from checker import papers as recognition
-from checker.document import FLAGS, Document, Submission
+from checker.document import FLAGS, Document, Span, Submission
 from checker.language.paper import Context, Paper
 from checker.notice import Notice, Rule
 from checker.readers import read
@@ -19,6 +19,9 @@ from checker.report import EVERY_RULE, Count, Coverage, Finding, Level, NotCheck
 from checker.rules.base import Hit
 
 _TITLE_MAX = 60
+_LONG = 12
+_NEAR = 4
+"""Words that are not long are told from the same words elsewhere by so many characters on each side."""
 _PAGES_SHOWN = 10
 _Levels = dict[str, dict[str, Level]]
 
@@ -152,11 +155,28 @@ def _fingerprint(rule: Rule, hit: Hit) -> str:
     words = ""
     # A level found by name only keeps its identity however the sentence around it is edited.
     if hit.document is not None and hit.span is not None and not hit.subject and rule.kind.name != "length":
-        words = re.sub(r"\s+", "", hit.document.slice(hit.span))
+        words = _in_context(hit.document, hit.span)
     # Whether some sentence may be meant comes and goes with its wording; what is wanting stays the same.
     case = "absent" if hit.case == "unsure" else hit.case
     key = "\n".join((rule.id, case, re.sub(r"\s+", "", paper), hit.subject, words))
     return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _in_context(document: Document, span: Span) -> str:
+    """The words of `span`; short ones with a few characters of their paragraph on each side.
+
+    The same placeholder may stand in a paper ten times. Whoever accepts one of them has not accepted the others, also
+    when that one is gone and another is now the first; a number would say just that.
+    """
+    words = re.sub(r"\s+", "", document.slice(span))
+    if len(words) >= _LONG:
+        return words
+    first, last = document.block_at(span.start), document.block_at(max(span.end - 1, span.start))
+    if first is None or last is None:
+        return words
+    before = re.sub(r"\s+", "", document.slice(Span(first.span.start, span.start)))
+    after = re.sub(r"\s+", "", document.slice(Span(span.end, max(last.span.end, span.end))))
+    return "\n".join((before[-_NEAR:], words, after[:_NEAR]))
 
 
 def _short_title(document: Document) -> str:

@@ -38,6 +38,37 @@ class Place(NamedTuple):
     span: Span
 
 
+Verb = Literal["ignored", "checked", "baseline"]
+VERB_NAMES: Mapping[str, str] = {"ignored": "忽略", "checked": "已核", "baseline": "基线"}
+SOURCE_NAMES: Mapping[str, str] = {"reply": "批注回复", "accept": "处理意见文件", "baseline": "基线文件"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a finding: it is left as it is, for this `reason`.
+
+    `source` is where that is written down: a reply in the marked-up `file`, a file of decisions, a baseline. For the
+    latter two `file` is the paper that it holds for, empty for any. `date` is as written (2020-12-20), or empty.
+    """
+
+    rule: str
+    fingerprint: str
+    reason: str
+    by: str
+    date: str
+    verb: Verb
+    source: Literal["reply", "accept", "baseline"]
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A decision that holds for no finding of this report, and why, in Chinese."""
+
+    decision: Decision
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that the notice asks for and the paper does not give, ready to be shown.
@@ -46,7 +77,8 @@ class Finding:
     heading or title where it belongs. `document` is None for a finding on the submission as a whole. `message` says
     what is wrong, `suggestion` what to do, `clause` where the notice asks for it. `fingerprint` stays the same when
     other parts of the paper are edited. `recognised` says that it rests on text that was recognised in a picture;
-    the message says so too.
+    the message says so too. `accepted` is the decision of a person to leave it as it is: it is still shown, but the
+    verdict and the exit code leave it out.
     """
 
     rule: str
@@ -62,6 +94,7 @@ class Finding:
     related: tuple[Place, ...]
     fingerprint: str
     recognised: bool = False
+    accepted: Decision | None = None
 
     @property
     def quote(self) -> str:
@@ -143,17 +176,24 @@ class Problem:
 
 
 def judge(findings: Sequence[Finding], errors: Sequence[Problem]) -> Verdict:
-    """`error` when any input was not checked, `return` on an error, `remarks` on anything else, else `pass`."""
+    """`error` when any input was not checked, `return` on an error, `remarks` on anything else, else `pass`.
+
+    What a person accepted does not count.
+    """
     if errors:
         return "error"
-    if any(finding.severity == "error" for finding in findings):
+    left = [finding for finding in findings if finding.accepted is None]
+    if any(finding.severity == "error" for finding in left):
         return "return"
-    return "remarks" if findings else "pass"
+    return "remarks" if left else "pass"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one check. `verdict` is judged from all findings, also where only some of them are shown."""
+    """The result of one check. `verdict` is judged from all findings, also where only some of them are shown.
+
+    `stale` are decisions that hold for none of them any more.
+    """
 
     submission: Submission
     notice: Notice
@@ -162,6 +202,7 @@ class Report:
     not_checked: tuple[NotChecked, ...]
     errors: tuple[Problem, ...] = ()
     verdict: Verdict = ""  # type: ignore[assignment]  # judged below where it is not given
+    stale: tuple[Stale, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.verdict:
@@ -181,6 +222,16 @@ class Report:
         """The findings on the submission as a whole."""
         return tuple(finding for finding in self.findings if finding.document is None)
 
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that nobody accepted: those that count."""
+        return tuple(finding for finding in self.findings if finding.accepted is None)
+
+    @property
+    def accepted(self) -> tuple[Finding, ...]:
+        """The findings that a person accepted, with a reason."""
+        return tuple(finding for finding in self.findings if finding.accepted is not None)
+
     def counts(self) -> dict[Severity, int]:
-        """How many findings there are of each severity."""
-        return {name: sum(finding.severity == name for finding in self.findings) for name in SEVERITIES}
+        """How many findings there are of each severity, without those accepted."""
+        return {name: sum(finding.severity == name for finding in self.open) for name in SEVERITIES}

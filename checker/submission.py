@@ -63,6 +63,7 @@ def collect(
         options.flags,
         options.not_applicable,
         against=tuple(_papers(others, options, None, problems)),
+        limits=options.limits,
     )
     return submission, tuple(problems)
 
@@ -174,4 +175,5 @@ def _is_paper(file: PurePath) -> bool:
     """Whether a file can be a paper: not one of the system's, not a lock of Word, not the rest of a Mac's archive."""
     if file.name.startswith((".", "~$")) or file.name.lower() in _SYSTEM_FILES:
         return False
-    return "__MACOSX" not in file.parts
+    # Settings, decisions and baselines may lie beside the papers.
+    return file.suffix.lower() != ".toml" and "__MACOSX" not in file.parts

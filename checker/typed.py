@@ -20,6 +20,9 @@ _WORDS = {
     "`object`": "键值对",
     "`bool`": "true 或 false",
     "`null`": "空",
+    "`datetime`": "日期和时间",
+    "`date`": "日期（如 2020-12-20）",
+    "Invalid RFC3339 encoded date": "不是日期，应写成 2020-12-20 的样子",
     " | ": "或",
 }
 

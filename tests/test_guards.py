@@ -275,6 +275,7 @@ FORBIDDEN = {
     "render": ("checker.engine", "checker.commands", "checker.submission", "checker.papers"),
     "papers": ("checker.rules", "checker.readers", "checker.render", "checker.engine", "checker.commands",
                "checker.notice"),
+    "decisions": ("checker.rules", "checker.render", "checker.engine", "checker.commands", "checker.submission"),
     "engine": ("checker.render", "checker.commands", "checker.submission"),
     "submission": ("checker.rules", "checker.render", "checker.commands", "checker.engine"),
     "notice": ("checker.readers", "checker.render", "checker.commands", "checker.submission"),

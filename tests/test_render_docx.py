@@ -7,7 +7,9 @@ import random
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
 
@@ -15,13 +17,15 @@ import docx
 import pytest
 import sample_report
 
+import checker
+from checker.commands import run
 from checker.document import Document, Span, Submission
 from checker.errors import WriteError
-from checker.readers import read
+from checker.readers import Limits, read
 from checker.render import docx_mark, docx_place
 from checker.render import phrases as say
 from checker.render.docx import AUTHOR, Remark, mark, render
-from checker.report import Finding, Place, Report
+from checker.report import Count, Coverage, Finding, Level, Place, Report
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -551,15 +555,70 @@ def test_a_copy_with_a_comment_on_other_words_is_not_handed_out(monkeypatch: pyt
         mark(data, [on(read("a.docx", data), "产业")])
 
 
-def test_a_copy_with_another_text_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def spoil(nodes: Any, stretches: Any) -> set[int]:
-        nodes[0].text += "。"
-        return set()
+def edited(before: str, after: str, name: str = "word/document.xml") -> Any:
+    """A writer that spoils one part of what it writes."""
+    real = docx_mark.repack
 
-    monkeypatch.setattr(docx_mark, "place", spoil)
-    data = package(p("推进产业强市"))
+    def write(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+        copy = real(data, parts)
+        with zipfile.ZipFile(io.BytesIO(copy)) as archive:
+            content = archive.read(name).decode()
+        assert before in content
+        return repacked(copy, name, content.replace(before, after, 1).encode())
+
+    return write
+
+
+INSERTED = '<w:ins w:id="5" w:author="甲"><w:r><w:t>新增</w:t></w:r></w:ins>'
+ACCEPTED = (INSERTED, "<w:r><w:t>新增</w:t></w:r>")
+
+SPOILT: Mapping[str, tuple[str, str, str]] = {
+    "a character more": ("word/document.xml", "强市", "强市。"),
+    "a character less": ("word/document.xml", "强市", "强"),
+    "a revision accepted": ("word/document.xml", *ACCEPTED),
+    "a revision by someone else": ("word/document.xml", 'w:author="甲"', 'w:author="乙"'),
+    "another text struck out": ("word/document.xml", "删去", "未删"),
+    "another face": ("word/document.xml", "<w:b/>", "<w:i/>"),
+    "a field code": ("word/document.xml", "PAGE", "DATE"),
+    "a number": ("word/document.xml", '<w:numId w:val="3"/>', '<w:numId w:val="4"/>'),
+    "a picture": ("word/document.xml", 'r:embed="rId9"', 'r:embed="rId8"'),
+    "a lost range": ("word/document.xml", "<w:bookmarkEnd", "<w:bookmarkStart"),
+    "a comment of someone else": ("word/comments.xml", "别人的批注", "别人的话"),
+    "the author of a comment": ("word/comments.xml", "王某", "李某"),
+    "another part": ("word/media/image1.png", "really", "surely"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_writer_that_changes_anything_else_is_found_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a writer spoils besides adding comments, the copy is read back and refused."""
+    part_name, before, after = SPOILT[name]
+    body = (
+        '<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="3"/></w:numPr></w:pPr>'
+        '<w:bookmarkStart w:id="1" w:name="a"/><w:r><w:rPr><w:b/></w:rPr><w:t>推进产业强市</w:t></w:r>'
+        f'<w:bookmarkEnd w:id="1"/>{INSERTED}'
+        '<w:del w:id="6" w:author="甲"><w:r><w:delText>删去</w:delText></w:r></w:del>'
+        '<w:fldSimple w:instr="PAGE"><w:r><w:t>3</w:t></w:r></w:fldSimple>'
+        '<w:r><w:drawing><wp:inline r:embed="rId9"/></w:drawing></w:r></w:p>'
+    )
+    data = package(body, {"word/comments.xml": OTHERS}, relations={"comments": "comments.xml"})
+    document = read("a.docx", data)
+    assert covered(mark(data, [on(document, "产业")]))["产业"] == "产业"
+    monkeypatch.setattr(docx_mark, "repack", edited(before, after, part_name))
     with pytest.raises(WriteError, match="与原文不一致"):
-        mark(data, [on(read("a.docx", data), "产业")])
+        mark(data, [on(document, "产业")])
+
+
+def test_nothing_is_written_where_the_copy_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command says what is wrong, leaves with 2, and writes no file at all."""
+    source = tmp_path / "总结.docx"
+    source.write_bytes(package(p("某某局工作总结") + p("推进产业强市，XX项目进度过半。")))
+    monkeypatch.setattr(docx_mark, "repack", edited("产业", "产"))
+    assert run(["check", str(source), "--format", "docx,html", "-o", str(tmp_path / "out")]) == 2
+    assert "与原文不一致" in capsys.readouterr().err
+    assert [it.name for it in tmp_path.iterdir()] == ["总结.docx"]
 
 
 # ---- reports --------------------------------------------------------------------------------------------------
@@ -627,7 +686,96 @@ def test_something_absent_stands_at_its_heading_and_else_at_the_title() -> None:
     )
     texts = sorted(covered_by_number(output.data).items())
     assert texts == [("0", "工作总结"), ("1", "工作总结"), ("2", "实绩清单")]
-    assert comments(output.data)["0"][0] == "（针对全部材料）"
+    assert [lines[1] for lines in comments(output.data).values()] == [
+        "（针对全部材料）",
+        "（针对整份材料）",
+        "（针对整份材料）",
+    ]
+
+
+def test_an_absent_topic_stands_at_the_heading_that_it_belongs_under() -> None:
+    """Where the paper has the section, the comment says that the topic should be written there."""
+    data = package(p("述职报告") + p("二、绩") + p("完成投资十亿元"))
+    document = read("述职.docx", data)
+    place = on(document, "二、绩").place
+    facets = (Level("achievement", "绩", "section", (place,)), Level("probity", "廉", "absent"))
+    made = [
+        replace(finding(document, None, at=Span(0, 4)), facts={"topic": topic, "under": under})
+        for topic, under in (("fire-safety", "绩"), ("eight-rules", "廉"))
+    ]
+    coverage = (Coverage(document, Count(7, 2500, ""), facets),)
+    (output,) = render(replace(report((document,), *made), coverage=coverage), {"述职.docx": data})
+    assert covered_by_number(output.data) == {"0": "二、绩", "1": "述职报告"}
+    assert [it[1] for it in comments(output.data).values()] == ["（应写在这一部分）", "（针对整份材料）"]
+
+
+def test_the_limits_of_the_user_hold_for_the_copy_too() -> None:
+    """A file that was read under wider limits is marked up under them; one that just keeps them is not refused."""
+    data = package(p("工作总结") + p("推进产业强市") * 40)
+    tags = read_tags(data)
+    for limits in (Limits(tags=tags), Limits(tags=tags, file_size=len(data), part_size=6000)):
+        document = read("总结.docx", data, limits)
+        made = replace(
+            report((document,), finding(document, Span(5, 9))), submission=Submission((document,), limits=limits)
+        )
+        (output,) = render(made, {"总结.docx": data})
+        assert covered_by_number(output.data) == {"0": "推进产业"}
+    narrow = replace(made, submission=Submission((document,), limits=Limits(part_size=100)))
+    with pytest.raises(WriteError):
+        render(narrow, {"总结.docx": data})
+
+
+def read_tags(data: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("word/document.xml").count(b"<")
+
+
+def test_a_marked_up_file_checks_like_the_paper_it_was_made_of(tmp_path: Path) -> None:
+    """字数, findings and reading statement are the same: our own comments are no part of the paper."""
+    body = p("某某局领导班子工作总结") + p(
+        '<w:commentRangeStart w:id="7"/>',
+        "推进产业强市，XX项目进度过半。",
+        '<w:commentRangeEnd w:id="7"/>',
+        '<w:r><w:commentReference w:id="7"/></w:r>',
+    )
+    data = package(body, {"word/comments.xml": OTHERS}, relations={"comments": "comments.xml"})
+    path, copies = tmp_path / "工作总结.docx", []
+    path.write_bytes(data)
+    for _ in range(2):
+        made = checker.check(path)
+        (output,) = render(made)
+        path.write_bytes(output.data)
+        copies.append(([it.count for it in made.coverage], made.findings, made.submission.documents[0].reading))
+    (count, findings, reading), (count_again, findings_again, reading_again) = copies
+    assert (count, reading) == (count_again, reading_again)
+    assert [it.fingerprint for it in findings] == [it.fingerprint for it in findings_again]
+    assert [note.count for note in reading.not_read if note.what == "comments"] == [1]
+    assert len(comments(output.data)) == 1 + len(findings)
+
+
+def test_a_file_made_by_wps() -> None:
+    """Its own namespaces, its own parts, empty runs, marks of its editor and a text box in two versions stay."""
+    wps = 'xmlns:wpsCustomData="http://www.wps.cn/officeDocument/2013/wpsCustomData"'
+    box = (
+        f'<w:r><mc:AlternateContent><mc:Choice Requires="wps">{TEXT_BOX}</mc:Choice><mc:Fallback><w:pict><v:shape>'
+        "<v:textbox><w:txbxContent><w:p><w:r><w:t>框中写的话</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape>"
+        "</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    run = '<w:r><w:rPr><w:rFonts w:hint="eastAsia" w:ascii="仿宋_GB2312"/><w:lang w:val="en-US"/></w:rPr>'
+    body = (
+        f"<w:p><w:pPr><w:rPr><w:rFonts w:hint='eastAsia'/></w:rPr></w:pPr>{run}<w:t>推进产业</w:t></w:r>"
+        f'<w:bookmarkStart w:id="0" w:name="_GoBack"/><w:bookmarkEnd w:id="0"/>{run}</w:r>'
+        f"{run}<w:t>强市战略</w:t></w:r>"
+        f"{box}</w:p>"
+    )
+    data = package(
+        body,
+        {"customXml/item1.xml": f'<s:customData {wps} xmlns:s="http://www.wps.cn/officeDocument/2013/wpsCustomData"/>'},
+    )
+    document = read("a.docx", data)
+    marked = mark(data, [on(document, "产业强市"), on(document, "框中写", "框")])
+    assert covered(marked) == {"产业强市": "产业强市", "（针对文本框中的文字：“框中写”）": "略"}
+    assert read("a.docx", marked).text == document.text
 
 
 def covered_by_number(data: bytes) -> dict[str, str]:

@@ -10,15 +10,16 @@ from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
 
+import html5lib
 import pytest
 import sample_report as sample
 from lxml import etree
 from lxml import html as lxml_html
 
-from checker.document import Block, Cell, Document, Reading, Span
+from checker.document import Block, Box, Cell, Document, Reading, Span
 from checker.render import html
 from checker.render.marked_text import Mark, Paragraph, Table, body
-from checker.report import Report
+from checker.report import Decision, Report
 
 
 def page(report: Report) -> str:
@@ -202,11 +203,109 @@ def test_same_report_gives_the_same_bytes() -> None:
     assert html.render(sample.REPORT) == html.render(sample.REPORT)
 
 
+@pytest.mark.parametrize("report", [sample.REPORT, sample.EMPTY, sample.NOTHING], ids=["full", "empty", "nothing"])
+def test_page_is_html_without_a_parse_error(report: Report) -> None:
+    """html5lib follows the standard and stops at the first error in it."""
+    html5lib.HTMLParser(strict=True).parse(page(report))
+
+
 def test_page_is_well_formed(source: str) -> None:
     parser = etree.HTMLParser(recover=False)
     etree.fromstring(source.encode(), parser)
     # libxml2 knows HTML 4 only: elements of HTML 5 are no errors.
     assert [error for error in parser.error_log if "invalid" not in error.message] == []
+
+
+def test_coverage_picture_tells_each_level_in_words_and_signs(tree: lxml_html.HtmlElement) -> None:
+    summary = tree.find_class("paper")[0]
+    bands = {text_of(band.find("dt")): band for band in summary.find_class("band")}
+    assert list(bands) == [
+        *("未写到 1项", "有段落 1项", "有专门部分 3项"),
+        *("未写到 5项", "只是提到 3项", "有实质内容 5项", "不适用 1项"),
+    ]
+    signs = {name: {text_of(chip)[0] for chip in band.find_class("chip")} for name, band in bands.items()}
+    assert signs["未写到 5项"] == {"×"} and signs["只是提到 3项"] == {"△"} and signs["有实质内容 5项"] == {"✓"}
+    assert "本单位不承担这项职责" in text_of(bands["不适用 1项"])
+
+
+def test_name_in_the_picture_leads_to_its_words_or_to_what_is_said_of_it(tree: lxml_html.HtmlElement) -> None:
+    chips = {text_of(chip): chip for chip in tree.xpath("//a[@class='chip']")}
+    words = tree.get_element_by_id(chips["✓ 安全生产"].get("href")[1:])
+    assert words.text_content() == "全年未发生安全生产责任事故"
+    said = tree.get_element_by_id(chips["× 人才工作"].get("href")[1:])
+    assert "没有写到“人才工作”" in said.text_content()
+
+
+def test_bands_of_a_bar_fill_it(tree: lxml_html.HtmlElement) -> None:
+    for bar in tree.find_class("shares"):
+        widths = [float(share.get("width", "").rstrip("%")) for share in bar.find_class("share")]
+        assert sum(widths) == pytest.approx(100, abs=0.1)
+
+
+def test_every_piece_of_evidence_has_a_jump_and_lights_up_whole(tree: lxml_html.HtmlElement) -> None:
+    (row,) = [r for r in tree.xpath("//table[@class='levels']//tr") if "理论学习" in r.text_content()]
+    for target, words in zip(row.xpath(".//a/@href"), ("组织理论学习中心组学习14次", "开展专题研讨6次"), strict=True):
+        pieces = tree.xpath(f"//*[contains(concat(' ', @data-for, ' '), ' {target[1:]} ')]")
+        assert "".join(piece.text_content() for piece in pieces) == words
+
+
+def test_gauge_draws_the_limit_and_what_is_beyond_it(tree: lxml_html.HtmlElement) -> None:
+    over, within = (bar for bar in tree.find_class("bar"))
+    assert text_of(over) == "上限3500字" and text_of(within) == "上限3000字"
+    assert over.find_class("beyond") and not within.find_class("beyond")
+
+
+def test_text_of_a_paper_in_order_is_folded_away(tree: lxml_html.HtmlElement) -> None:
+    for paper in tree.find_class("paper"):
+        assert bool(paper.find_class("card")) != bool(paper.find_class("whole"))
+
+
+def test_place_in_a_paper_that_is_not_of_the_set_says_so() -> None:
+    other = replace(sample.FEATURES, path="去年/特色工作清单.docx")
+    finding = replace(sample.FINDINGS[0], related=(sample.Place(other, Span(0, 6)),))
+    tree = lxml_html.document_fromstring(page(replace(sample.REPORT, findings=(finding,))))
+    (related,) = tree.find_class("related")
+    assert "特色工作清单" in text_of(related) and "不在这套材料里" in text_of(related)
+    assert not related.xpath(".//a")
+
+
+def boxed(page_of_second: int) -> Document:
+    boxes = (Box(0, 2, 0, 0, 9, (0, 1), (1, 2)), Box(3, 5, page_of_second, 0, 9, (0, 1), (1, 2)))
+    blocks = (Block("paragraph", Span(0, 2)), Block("paragraph", Span(3, 5)))
+    return Document(
+        "扫描.pdf", "pdf", "甲乙\n丙丁", blocks, (), Reading(recognised=(0,)), kind="team-summary", boxes=boxes
+    )
+
+
+@pytest.mark.parametrize(("second", "shown", "note"), [(0, 2, "以下文字"), (1, 1, "左边有点线的段落")])
+def test_recognised_text_is_told_apart(second: int, shown: int, note: str) -> None:
+    """A scan among pages with text of their own: the note says which paragraphs may be misread."""
+    document = boxed(second)
+    finding = replace(sample.FINDINGS[0], document=document, span=Span(3, 5), related=())
+    tree = lxml_html.document_fromstring(page(replace(sample.NOTHING, findings=(finding,))))
+    assert len(tree.find_class("recognised")) == shown
+    (told,) = tree.find_class("note")
+    assert note in text_of(told)
+    assert f"第{second + 1}页" in text_of(tree.find_class("card")[0])
+
+
+def test_accepted_finding_no_longer_looks_like_a_fault() -> None:
+    """It keeps its card and its words in the text, under a sign of its own; the paper is not called clean."""
+    decision = Decision("list-empty", "f", "已核实", "审核人", "2020-12-20", "checked", "accept")
+    finding = next(found for found in sample.FINDINGS if found.rule == "list-empty")
+    report = replace(sample.REPORT, findings=(replace(finding, accepted=decision),))
+    tree = lxml_html.document_fromstring(page(report))
+    assert [mark.get("class") for mark in tree.iter("mark")] == ["accepted"]
+    assert text_of(tree.find_class("ref")[0]) == "√1"
+    assert tree.find_class("card")[0].get("data-look") == "accepted"
+    assert tree.xpath("//input/@value") == ["error", "warning", "info", "accepted"]
+    tallies = [text_of(tally) for tally in tree.find_class("tally")]
+    assert tallies.count("√ 已有处理意见1") == 1
+
+
+def test_what_the_script_takes_hold_of_is_there(tree: lxml_html.HtmlElement) -> None:
+    idents = set(re.findall(r'getElementById\("([a-z]+)"\)', tree.findtext(".//script", "")))
+    assert idents and idents <= set(tree.xpath("//@id"))
 
 
 def one(text: str, *blocks: Block, marks: tuple[Mark, ...] = ()) -> tuple[Document, tuple[Paragraph | Table, ...]]:

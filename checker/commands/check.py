@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from checker import config, engine, notice
+from checker import config, decisions, engine, notice
 from checker.commands.base import Command
-from checker.commands.output import deliver
+from checker.commands.output import deliver, write_whole
 from checker.document import PAPER_KINDS, UNIT_TYPES
-from checker.errors import UsageError
-from checker.render import FORMATS
+from checker.errors import UsageError, WriteError
+from checker.render import FORMATS, Choices
 from checker.report import SEVERITIES, Report, severity
 from checker.submission import Options, collect
 
@@ -73,6 +74,13 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
     help="与这些材料比对有没有雷同：往年的、别的单位的；可以写多次",
 )
 @click.option(
+    "--accept",
+    metavar="文件",
+    help=f"处理意见文件（默认在材料所在及上级文件夹找 {decisions.FILE_NAME}）",
+)
+@click.option("--baseline", metavar="文件", help="基线文件：其中列出的老问题不再计入")
+@click.option("--write-baseline", metavar="文件", help="把这次查出的问题写成基线文件")
+@click.option(
     "--format",
     "format_",
     multiple=True,
@@ -86,8 +94,17 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
     "--output",
     type=click.Path(),
     metavar="文件或文件夹",
-    help="结果写到哪里；不写就显示在屏幕上（docx 写在原文件旁边）",
+    help="结果写到哪里；不写就显示在屏幕上（docx、pdf 写在原文件旁边）",
 )
+@click.option("--cover", is_flag=True, default=None, help="批注副本（docx）前面加一页审查摘要，不计入字数")
+@click.option(
+    "--suggest",
+    is_flag=True,
+    default=None,
+    help="批注副本（docx）里把规范用语的改法写成修订，在 Word 中接受或拒绝",
+)
+@click.option("--form-template", metavar="文件", help="审查意见表（form）用这个 .docx 模板，不用自带的")
+@click.option("--round", type=int, metavar="轮次", help="审查意见表上写第几轮审查")
 @click.option(
     "--fail-on",
     type=click.Choice([*SEVERITIES, config.NEVER]),
@@ -110,6 +127,7 @@ def check(
     paths: tuple[str, ...],
     stdin_filename: str | None,
     config_file: str | None,
+    write_baseline: str | None,
     format_: tuple[str, ...],
     **flags: Any,
 ) -> int:
@@ -127,9 +145,12 @@ def check(
     loaded = notice.load(settings.notice)
     _refuse_unknown_topics(settings, loaded)
     submission, problems = collect([Path(path) for path in paths if path != STDIN], _options(settings), streams)
-    report = engine.run(loaded, submission, problems)
+    report = decisions.decide(engine.run(loaded, submission, problems), *_decided_in(settings))
     output = Path(settings.output) if settings.output else None
-    deliver(report.from_level(severity(settings.min_level)), settings.format, output, streams)
+    choices = Choices(settings.cover, settings.form_template, settings.round, settings.suggest)
+    deliver(report.from_level(severity(settings.min_level)), settings.format, output, streams, choices)
+    if write_baseline:
+        _write_baseline(report, Path(write_baseline))
     return exit_code(report, settings.fail_on)
 
 
@@ -139,7 +160,24 @@ def exit_code(report: Report, fail_on: str) -> int:
         return 2
     if fail_on == config.NEVER:
         return 0
-    return 1 if report.from_level(severity(fail_on)).findings else 0
+    return 1 if report.from_level(severity(fail_on)).open else 0
+
+
+def _decided_in(settings: config.Settings) -> tuple[Path | None, Path | None]:
+    """The file of decisions and the baseline, where they are named."""
+    accept, baseline = (Path(name) if name else None for name in (settings.accept, settings.baseline))
+    return accept, baseline
+
+
+def _write_baseline(report: Report, path: Path) -> None:
+    """Write the baseline; a file that is no baseline is never written over."""
+    if path.exists():
+        try:
+            decisions.load(path, baseline=True)
+        except UsageError as error:
+            raise WriteError(f"{path} 已经有了，又不是能读的基线文件，没有覆盖；请换一个文件名。") from error
+    write_whole(path, decisions.baseline(report, path, date.today()))
+    click.echo(f"已写出 {path}", err=True)
 
 
 def _refuse_unknown_topics(settings: config.Settings, loaded: notice.Notice) -> None:

@@ -8,7 +8,7 @@ headers and footers, automatic numbers (these become `Block.label`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from lxml import etree
@@ -34,6 +34,7 @@ from checker.readers.docx_names import (
 from checker.readers.docx_numbering import Counters, direct_numbering, load_numbering
 from checker.readers.docx_part import FIELD, Part
 from checker.readers.docx_styles import Style, Styles, load_styles
+from checker.readers.docx_summary import summary_in
 from checker.readers.docx_symbols import symbol
 from checker.readers.package import Package, parse_xml, too_deep, too_many
 
@@ -118,11 +119,14 @@ class Walk:
         container = first_child(root, W + "body")
         if container is None:
             return
-        self._flow(Part(name, root, self.styles), container, _BODY)
+        summary = summary_in(container)
+        self.counts["summary"] = 1 if summary else 0
+        flow = [child for child in container if child not in summary] if summary else container
+        self._flow(Part(name, root, self.styles), flow, _BODY)
         self._read_notes("footnote", "footnotes")
         self._read_notes("endnote", "endnotes")
 
-    def _flow(self, part: Part, container: etree._Element, place: _Place) -> None:
+    def _flow(self, part: Part, container: Iterable[etree._Element], place: _Place) -> None:
         """Read one flow of text: the body, a text box, a note."""
         self._part = part
         self._place = place
@@ -146,7 +150,7 @@ class Walk:
 
     # ---- blocks -----------------------------------------------------------------------------------------------
 
-    def _children(self, container: etree._Element) -> None:
+    def _children(self, container: Iterable[etree._Element]) -> None:
         """Read the paragraphs and tables inside `container`."""
         self._deeper()
         for child in container:

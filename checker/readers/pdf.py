@@ -7,7 +7,7 @@ from threading import Lock
 from checker.document import Document
 from checker.readers.limits import Limits
 
-_PDFIUM = Lock()
+PDFIUM = Lock()
 """PDFium is not made for threads: one file is read at a time in a process."""
 
 
@@ -15,5 +15,5 @@ def read_pdf(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
     """Read a PDF file with a text layer."""
     from checker.readers.pdf_document import read_document
 
-    with _PDFIUM:
+    with PDFIUM:
         return read_document(name, data, sha256, limits)

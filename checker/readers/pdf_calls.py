@@ -66,6 +66,16 @@ class Frame:
             return self._top - y, self._right - x
         return x - self._left, self._top - y
 
+    def origin(self, across: float, down: float) -> tuple[float, float]:
+        """The point in the space of the page that is shown there: the way back from `point`."""
+        if self.turn == 90:
+            return self._left + down, self._bottom + across
+        if self.turn == 180:
+            return self._right - across, self._bottom + down
+        if self.turn == 270:
+            return self._right - down, self._top - across
+        return self._left + across, self._top - down
+
     def downs(self, xs: Sequence[float], ys: Sequence[float]) -> list[float]:
         """How far below the top edge points are shown."""
         if self.turn == 0:

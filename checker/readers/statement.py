@@ -21,6 +21,7 @@ _NOT_READ: tuple[tuple[str, str], ...] = (
     ("hidden", "隐藏文字 {} 处"),
     ("placeholders", "未填写的占位提示 {} 处"),
     ("comments", "批注 {} 条"),
+    ("summary", "本工具的审查摘要 {} 页"),
     ("pictures", "图片 {} 张"),
     ("charts", "图表 {} 个"),
     ("diagrams", "SmartArt 图形 {} 个"),

@@ -7,8 +7,9 @@ handed out at all.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -17,19 +18,19 @@ from lxml import etree
 
 from checker.document import Anchor, Document, Span
 from checker.errors import ReadError, WriteError
-from checker.readers import Limits, read
-from checker.readers.docx import TEXT_NODES, text_nodes
+from checker.hallmark import AUTHOR
+from checker.readers import Limits
+from checker.readers.docx import text_nodes
+from checker.readers.docx_suggested import withdraw
 from checker.readers.package import Package, open_package
 from checker.render import phrases as say
-from checker.render.docx_comments import AUTHOR, Comment, open_comments
+from checker.render.docx_comments import Comment, open_comments
 from checker.render.docx_package import load_xml, repack
 from checker.render.docx_place import Stretch, content, local, place
+from checker.render.docx_verify import Claim, Wanted, boxed, carries, cuts_in, reread, snapshot, verify
 
 _INITIALS = "审"
 _QUOTE = 60
-_REVISIONS = ("{*}ins", "{*}del", "{*}moveFrom", "{*}moveTo")
-_MARKS = ("commentRangeStart", "commentRangeEnd", "commentReference")
-_DRAWINGS = frozenset({"drawing", "pict", "object"})
 _HOSTS: Mapping[str, str] = {"textbox": "文本框", "footnote": "脚注", "endnote": "尾注"}
 _EXTENSIONS: Mapping[bytes, str] = {
     b"template.macroEnabledTemplate.main+xml": ".dotm",
@@ -39,7 +40,6 @@ _EXTENSIONS: Mapping[bytes, str] = {
 
 CHANGED = "文件在检查后被改动，批注的位置已不可靠，没有写入，请重新检查后再导出。"
 SIGNED = "文件带有数字签名，写入批注会使签名失效，没有写入；请改用未签名的副本，或改用其他报告格式。"
-DIFFERS = "写入批注后的文件与原文不一致，没有保存，请用 Word 或 WPS 将原文件另存为 .docx 后重试。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +65,35 @@ def mark(
 
     `documents` are papers that have to be those of the file besides the ones that the remarks speak of.
     """
-    before = reread(data, limits, CHANGED)
-    for document in {id(it): it for it in (*documents, *(remark.document for remark in remarks))}.values():
-        _check_unchanged(document, before)
-    package = open_package(data, limits)
-    _check_unsigned(package)
-    main = package.main_part()
-    part = load_xml(package.read(main))
-    revisions = _revisions(part.root)
+    papers = {id(it): it for it in (*documents, *(remark.document for remark in remarks))}
+    known = _known(papers.values(), data, limits)
+    try:
+        package = open_package(data, limits)
+        _check_unsigned(package)
+        main = package.main_part()
+        part = load_xml(package.read(main))
+    except ReadError:
+        raise WriteError(CHANGED) from None
     comments = open_comments(package, main, part.root)
     comments.remove_own(part.root)
-    if not remarks and not comments.changed:
+    withdrawn = withdraw(part.root)
+    if not remarks and not comments.changed and not withdrawn:
         return data
+    paper = snapshot(part.root)
     first = comments.first_free(part.root)
     targets = _Targets(part.root, main)
     placed = [targets.aim(remark, first + at) for at, remark in enumerate(remarks)]
-    wider = place(targets.nodes, [it.stretch for it in placed])
-    comments.add([_comment(it, targets, wider) for it in placed], when)
+    done = place(targets.nodes, [it.stretch for it in placed])
+    comments.add([_comment(it, targets, done.wider) for it in placed], when)
     parts = {package.names[main.lower()].filename: part, **comments.changed}
     marked = repack(data, {name: it.serialise() for name, it in parts.items()})
-    after = reread(marked, limits, DIFFERS)
-    if not _same(before, after) or _revisions(part.root) != revisions:
-        raise WriteError(DIFFERS)
-    _check_words(_Targets(part.root, main), part.root, after, placed, wider)
+    wanted = [Wanted(it.stretch.number, it.words, it.stretch.number in done.wider) for it in placed]
+    verify(
+        package,
+        marked,
+        Claim(main, paper, frozenset(parts), cuts_in(part.root, done.nodes, done.halves), wanted),
+        known,
+    )
     return marked
 
 
@@ -120,11 +126,11 @@ class _Targets:
     def __init__(self, root: etree._Element, main: str) -> None:
         self.nodes = text_nodes(root)
         self._main = main
-        self._boxed = _boxed(root, self.nodes)
+        self._boxed = boxed(root, self.nodes)
 
     def carries(self, anchor: Anchor) -> bool:
         """Whether a comment can sit on these very words: not in text boxes and notes."""
-        return anchor.part == self._main and anchor.host < 0 and anchor.node not in self._boxed
+        return carries(anchor, self._main, self._boxed)
 
     def aim(self, remark: Remark, number: int) -> _Placed:
         """Where the comment goes; words that cannot carry one are spoken of at the place they hang on."""
@@ -183,89 +189,31 @@ def _pieces(remark: Remark) -> list[Anchor]:
     if pieces or not anchors:
         return pieces
     nearest = anchors[min(bisect_left(anchors, remark.place.start, key=lambda it: it.end), len(anchors) - 1)]
-    return [nearest._replace(end=nearest.start + 1)]
-
-
-def _boxed(root: etree._Element, nodes: Sequence[etree._Element]) -> dict[int, etree._Element]:
-    """The text nodes inside text boxes, by number, each with the outermost drawing that holds it."""
-    outer: dict[etree._Element, etree._Element] = {}
-    for box in root.iter("{*}txbxContent"):
-        drawing = next((it for it in reversed(list(box.iterancestors())) if local(it) in _DRAWINGS), box)
-        outer.update((node, drawing) for node in text_nodes(box))
-    if not outer:
-        return {}
-    return {number: outer[node] for number, node in enumerate(nodes) if node in outer}
+    # Its last character where it ends before the place, so that a second mark-up, of finer runs, finds the same one.
+    into = nearest.end - 1 - nearest.start if nearest.end <= remark.place.start else 0
+    return [nearest._replace(start=nearest.start + into, end=nearest.start + into + 1, offset=nearest.offset + into)]
 
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 
 
-def reread(data: bytes, limits: Limits, refusal: str) -> Document:
-    """Read a file; whatever is wrong with it is told as `refusal`."""
-    try:
-        return read("marked.docx", data, limits)
-    except ReadError:
-        raise WriteError(refusal) from None
-
-
-def _check_unchanged(document: Document, source: Document) -> None:
-    if document.sha256 and document.sha256 != source.sha256:
-        raise WriteError(CHANGED)
-    if source.format != "docx" or not source.text.startswith(document.text, document.base):
-        raise WriteError(CHANGED)
+def _known(papers: Iterable[Document], data: bytes, limits: Limits) -> list[Document]:
+    """The papers that were read from these very bytes. One made otherwise has to stand in the file all the same."""
+    digest = hashlib.sha256(data).hexdigest()
+    known: list[Document] = []
+    doubtful: list[Document] = []
+    for paper in papers:
+        if paper.format != "docx" or paper.sha256 not in ("", digest):
+            raise WriteError(CHANGED)
+        (known if paper.sha256 else doubtful).append(paper)
+    if doubtful:
+        source = reread(data, limits, CHANGED)
+        if not all(source.text.startswith(it.text, it.base) for it in doubtful):
+            raise WriteError(CHANGED)
+    return known
 
 
 def _check_unsigned(package: Package) -> None:
     signed = any(name.startswith("_xmlsignatures/") for name in package.names)
     if signed or any(relation.kind == "origin" for relation in package.relationships().values()):
         raise WriteError(SIGNED)
-
-
-def _revisions(root: etree._Element) -> tuple[int, ...]:
-    """How many revisions of each sort there are; those inside run properties double where a run is cut."""
-    counts = dict.fromkeys(_REVISIONS, 0)
-    for element in root.iter(*_REVISIONS):
-        parent = element.getparent()
-        if parent is None or local(parent) != "rPr":
-            counts["{*}" + local(element)] += 1
-    return tuple(counts.values())
-
-
-def _same(before: Document, after: Document) -> bool:
-    """Whether both read alike: text, blocks with their numbers, and all that the reading statement counts."""
-    return before.text == after.text and before.blocks == after.blocks and _statement(before) == _statement(after)
-
-
-def _statement(document: Document) -> list[object]:
-    return [it for it in (*document.reading.read, *document.reading.not_read) if it.what != "comments"]
-
-
-def _check_words(
-    targets: _Targets, root: etree._Element, after: Document, placed: Sequence[_Placed], wider: set[int]
-) -> None:
-    """Look at the copy itself: between the marks of each comment stand its words and no others."""
-    anchors = sorted((it for it in after.anchors if targets.carries(it)), key=lambda it: (it.node, it.offset))
-    numbers = [it.node for it in anchors]
-    ranges = _ranges(root)
-    for _, stretch, wanted in placed:
-        marks = ranges.get(str(stretch.number), {})
-        if set(marks) != set(_MARKS):
-            raise WriteError(DIFFERS)
-        first, last = (bisect_left(numbers, marks[name]) for name in _MARKS[:2])
-        words = "".join(after.text[it.start : it.end] for it in anchors[first:last])
-        if wanted and words != wanted and not (stretch.number in wider and wanted in words):
-            raise WriteError(DIFFERS)
-
-
-def _ranges(root: etree._Element) -> dict[str, dict[str, int]]:
-    """For each comment, how many text nodes stand before each of its marks."""
-    found: dict[str, dict[str, int]] = {}
-    passed = 0
-    for element in root.iter(*("{*}" + name for name in (*TEXT_NODES, *_MARKS))):
-        name = local(element)
-        if name in TEXT_NODES:
-            passed += 1
-            continue
-        number = next((str(value) for key, value in element.attrib.items() if str(key).endswith("}id")), "")
-        found.setdefault(number, {})[name] = passed
-    return found

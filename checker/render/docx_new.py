@@ -20,7 +20,8 @@ from checker.document import Block, Document, Span
 from checker.errors import WriteError
 from checker.readers import Limits
 from checker.render import phrases as say
-from checker.render.docx_mark import DIFFERS, Remark, reread
+from checker.render.docx_mark import Remark
+from checker.render.docx_verify import DIFFERS, reread, roomier
 
 _DEEPEST = 9
 _BODY, _HEADING, _TITLE = "仿宋", "黑体", "宋体"
@@ -34,7 +35,12 @@ class _Piece(NamedTuple):
     run: Run
 
 
-def build(papers: Sequence[Document], remarks: Sequence[Remark], when: datetime | None = None) -> bytes:
+def build(
+    papers: Sequence[Document],
+    remarks: Sequence[Remark],
+    when: datetime | None = None,
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+) -> bytes:
     """The papers of one file, one after the other, with a comment for each remark."""
     word = new_word()
     _dress(word)
@@ -47,7 +53,7 @@ def build(papers: Sequence[Document], remarks: Sequence[Remark], when: datetime 
             _comment(word, pieces, remark, when)
     out = io.BytesIO()
     word.save(out)
-    _check(out.getvalue(), papers)
+    _check(out.getvalue(), papers, roomier(limits))
     return out.getvalue()
 
 
@@ -109,8 +115,8 @@ def _comment(word: Word, pieces: Sequence[_Piece], remark: Remark, when: datetim
         comment._comment_elm.date = when
 
 
-def _check(data: bytes, papers: Sequence[Document]) -> None:
+def _check(data: bytes, papers: Sequence[Document], limits: Limits) -> None:
     """Read the new file back: it holds the text of the papers and the automatic numbers before it, nothing else."""
     wanted = [say.visible(block.label + paper.slice(block.span)) for paper in papers for block in paper.blocks]
-    if reread(data, Limits(), DIFFERS).text != "\n".join(wanted):
+    if reread(data, limits, DIFFERS).text != "\n".join(wanted):
         raise WriteError(DIFFERS)

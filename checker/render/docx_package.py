@@ -64,11 +64,11 @@ def repack(data: bytes, parts: Mapping[str, bytes]) -> bytes:
     waiting = dict(parts)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
-            name, packed = _packed(data, info)
+            name, content_packed = packed_entry(data, info)
             content = waiting.pop(info.filename, None)
             if content is not None:
-                packed = _pack(info, content)
-            directory.append(_write(out, info, name, packed))
+                content_packed = _pack(info, content)
+            directory.append(_write(out, info, name, content_packed))
         comment = archive.comment
     for filename, content in waiting.items():
         info = zipfile.ZipInfo(filename, _NEW_DATE)
@@ -82,7 +82,7 @@ def repack(data: bytes, parts: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _packed(data: bytes, info: zipfile.ZipInfo) -> tuple[bytes, bytes]:
+def packed_entry(data: bytes, info: zipfile.ZipInfo) -> tuple[bytes, bytes]:
     """The raw name and the packed bytes of one entry."""
     header = _LOCAL.unpack_from(data, info.header_offset)
     name_at = info.header_offset + _LOCAL.size

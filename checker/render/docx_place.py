@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
-_SPACE = " \t\r\n"
-_XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+SPACE = " \t\r\n"
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
 # Elements that may hold the marks of a range beside runs. At their edge a mark goes outside: a comment on the whole of
@@ -31,6 +31,21 @@ _DELETED = frozenset({"del", "moveFrom"})
 _PLAIN_CONTROLS = frozenset({"text", "date", "dropDownList", "comboBox", "picture", "citation", "equation"})
 
 
+def detach(element: etree._Element) -> None:
+    """Take an element out and leave the white space behind it where it is."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+        element.tail = None
+    parent.remove(element)
+
+
 class Stretch(NamedTuple):
     """Where one comment goes: from a character of one text node to the end of a character of another."""
 
@@ -47,30 +62,50 @@ def local(element: etree._Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def place(nodes: Sequence[etree._Element], stretches: Iterable[Stretch]) -> set[int]:
-    """Put the marks of `stretches` into the tree that `nodes` are of; return the numbers of those that cover more.
+class Whole(NamedTuple):
+    """A text node as it was before it was cut, and the text that it shows."""
 
-    A stretch covers more than its words only where the words are part of something that cannot be cut (one reading of
-    a phonetic guide, one branch of an alternative).
+    node: etree._Element
+    shown: str
+
+
+class Placed(NamedTuple):
+    """What was done to the tree: `wider` are the numbers of stretches that cover more than their words.
+
+    That is so only where the words are part of something that cannot be cut (one reading of a phonetic guide, one
+    branch of an alternative). `nodes` are the text nodes that were cut, by number, as they were before; `halves` the
+    new elements (runs and text nodes) that the cuts have made, each right behind the one it was cut from.
     """
+
+    wider: set[int]
+    nodes: dict[int, Whole]
+    halves: set[etree._Element]
+
+
+def place(nodes: Sequence[etree._Element], stretches: Iterable[Stretch]) -> Placed:
+    """Put the marks of `stretches` into the tree that `nodes` are of."""
     ordered = sorted(stretches, key=lambda it: (it.first, it.first_offset, -it.last, -it.last_offset))
     starts_at = _by_place((it.first, it.first_offset, it.number) for it in ordered)
     ends_at = _by_place((it.last, it.last_offset, it.number) for it in reversed(ordered))
-    wider: set[int] = set()
+    done = Placed(set(), {}, set())
     # From the end of the text to its head: what is cut off moves to the right, so that offsets to the left still hold.
     number, shift = -1, 0
     for node, offset in sorted({*starts_at, *ends_at}, reverse=True):
         if node != number:
             number, shift = node, 0
         begin, finish = starts_at.get((node, offset), []), ends_at.get((node, offset), [])
+        whole = done.nodes.get(node) or _whole(nodes[node])
         left, right, lost = _cut(nodes[node], offset - shift)
         shift += lost
+        if left is not right:
+            done.nodes[node] = whole
+            done.halves.add(right)
         # First what begins here, then what ends here: the ends come to stand before the starts.
-        if begin and not _insert_starts(right, begin):
-            wider.update(begin)
-        if finish and not _insert_ends(left, finish):
-            wider.update(finish)
-    return wider
+        if begin and not _insert_starts(right, begin, done.halves):
+            done.wider.update(begin)
+        if finish and not _insert_ends(left, finish, done.halves):
+            done.wider.update(finish)
+    return done
 
 
 def _by_place(edges: Iterable[tuple[int, int, int]]) -> Mapping[tuple[int, int], list[int]]:
@@ -81,17 +116,17 @@ def _by_place(edges: Iterable[tuple[int, int, int]]) -> Mapping[tuple[int, int],
     return found
 
 
-def _insert_starts(right: etree._Element, numbers: Sequence[int]) -> bool:
+def _insert_starts(right: etree._Element, numbers: Sequence[int], halves: set[etree._Element]) -> bool:
     """Put the marks before `right`; tell whether that was possible without taking in more."""
-    spot, exact = _outward(right, forward=False)
+    spot, exact = _outward(right, halves, forward=False)
     for number in numbers:
         spot.addprevious(_mark(spot, "commentRangeStart", number))
     return exact
 
 
-def _insert_ends(left: etree._Element, numbers: Sequence[int]) -> bool:
+def _insert_ends(left: etree._Element, numbers: Sequence[int], halves: set[etree._Element]) -> bool:
     """Put the marks and references after `left`; tell whether that was possible without taking in more."""
-    spot, exact = _outward(left, forward=True)
+    spot, exact = _outward(left, halves, forward=True)
     for number in numbers:
         end = _mark(spot, "commentRangeEnd", number)
         spot.addnext(end)
@@ -111,12 +146,12 @@ def _reference(beside: etree._Element, number: int) -> etree._Element:
     """The run that ties the comment to the text; small, so that it never makes a line higher."""
     space = _namespace(beside)
     run = beside.makeelement(f"{space}r")
-    small(run, space, 16)
+    _small(run, space, 16)
     etree.SubElement(run, f"{space}commentReference", {f"{space}id": str(number)})
     return run
 
 
-def small(run: etree._Element, space: str, half_points: int) -> None:
+def _small(run: etree._Element, space: str, half_points: int) -> None:
     """Give a new run its size."""
     properties = etree.SubElement(run, f"{space}rPr")
     for name in ("sz", "szCs"):
@@ -163,8 +198,8 @@ def _cut(node: etree._Element, offset: int) -> tuple[etree._Element, etree._Elem
     lost = 0
     if not keeps_space(node):
         # White space at these edges is not shown; after the cut it must not appear either.
-        lost = len(left) - len(left.lstrip(_SPACE))
-        left, right = left.lstrip(_SPACE), right.rstrip(_SPACE)
+        lost = len(left) - len(left.lstrip(SPACE))
+        left, right = left.lstrip(SPACE), right.rstrip(SPACE)
     if not left or not right:
         return node, node, 0
     rest = node.makeelement(node.tag, dict(node.attrib))
@@ -172,10 +207,15 @@ def _cut(node: etree._Element, offset: int) -> tuple[etree._Element, etree._Elem
         for child in list(part):
             part.remove(child)
         part.text = words
-        if words[0] in _SPACE or words[-1] in _SPACE:
-            part.set(_XML_SPACE, "preserve")
+        if words[0] in SPACE or words[-1] in SPACE:
+            part.set(XML_SPACE, "preserve")
     node.addnext(rest)
     return node, rest, lost
+
+
+def _whole(node: etree._Element) -> Whole:
+    shown = content(node)
+    return Whole(deepcopy(node), shown if keeps_space(node) else shown.strip(SPACE))
 
 
 def content(node: etree._Element) -> str:
@@ -189,14 +229,14 @@ def keeps_space(node: etree._Element) -> bool:
     """Whether white space at the edges of a text node counts (its own setting, else that of what it stands in)."""
     at: etree._Element | None = node
     while at is not None:
-        said = at.get(_XML_SPACE)
+        said = at.get(XML_SPACE)
         if said is not None:
             return said == "preserve"
         at = at.getparent()
     return False
 
 
-def _outward(start: etree._Element, forward: bool) -> tuple[etree._Element, bool]:
+def _outward(start: etree._Element, halves: set[etree._Element], forward: bool) -> tuple[etree._Element, bool]:
     """The element beside which a mark may stand, before it or (`forward`) after it, and whether that is exact."""
     spot, exact = start, True
     while True:
@@ -209,6 +249,7 @@ def _outward(start: etree._Element, forward: bool) -> tuple[etree._Element, bool
         at_edge = _at_edge(spot, forward)
         if name == "r" and not at_edge:
             rest = _cut_run(parent, _next(spot) if forward else spot)
+            halves.add(rest)
             spot = parent if forward else rest
         elif at_edge or local(spot) in ("Choice", "Fallback"):
             spot = parent

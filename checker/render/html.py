@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,18 @@ from checker.report import SEVERITIES, SEVERITY_NAMES, Count, Coverage, Finding,
 QUOTE = 80
 QUOTE_OUTSIDE = 600
 """Of a paper that the page does not show: there is no other place to read it."""
+SIGNS: Mapping[str, str] = {**{str(name): sign for name, sign in say.SEVERITY_SIGNS.items()}, "accepted": "√"}
+LEVEL_SIGNS: Mapping[str, str] = {
+    "absent": "×",
+    "named": "△",
+    "passage": "△",
+    "section": "✓",
+    "substantive": "✓",
+    "not-applicable": "－",
+}
+"""A sign beside the name of each level, so that none is told by colour alone."""
+ROOMY = 6
+"""A cell with more characters than this is kept wide enough to be read on a phone."""
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -44,13 +56,14 @@ class Entry:
     message: str
     quote: str
     heading: str
+    page: int | None
     target: str
     related: tuple[Elsewhere, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Findings that are told together."""
+    """Findings that are told together. `decision` is that of a person to leave them, `accepted` its name in short."""
 
     severity: Severity
     rule: str
@@ -58,29 +71,52 @@ class Card:
     clause: str
     suggestion: str
     entries: tuple[Entry, ...]
+    accepted: str
+    decision: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One facet or topic in the coverage table."""
+    """One facet or topic; `targets` are the ids of its evidence, best first, `finding` that of what is said of it."""
 
     name: str
     level: str
     level_name: str
+    how: str
     quote: str
-    target: str
-    more: int
+    targets: tuple[str, ...]
+    finding: str
     reason: str
+
+    @property
+    def jump(self) -> str:
+        """Where one who asks about it wants to go: its words, else what is said of their absence."""
+        return self.targets[0] if self.targets else self.finding
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The facets or topics of one level: a stretch of the bar, in percent of its width, and a row of names."""
+
+    level: str
+    name: str
+    left: float
+    width: float
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The facets or topics of one paper: a summary, those to be looked at, and those in order."""
+    """The facets or topics of one paper, from what has to be looked at to what is in order."""
 
     title: str
     summary: str
-    open: tuple[Row, ...]
-    settled: tuple[Row, ...]
+    bands: tuple[Band, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All of them in one row."""
+        return tuple(row for band in self.bands for row in band.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +128,7 @@ class Gauge:
     over: bool
     filled: float
     limit: float | None
+    limit_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +144,9 @@ class Paper:
     pins: tuple[Mark, ...]
     cards: tuple[Card, ...]
     counts: Mapping[Severity, int]
+    accepted: int
     silence: str
+    recognised: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +184,7 @@ def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[
             overall=page.overall(),
             rules=_rules_found(report),
             errors=[(page.names[problem.path], problem) for problem in report.errors],
+            stale=[say.stale_phrase(entry, page.rule_names) for entry in report.stale],
             not_checked=say.by_reason(report.not_checked, page.rule_names),
             version=say.version(),
         )
@@ -162,13 +202,23 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_safe,
     )
-    environment.globals.update(severities=SEVERITIES, severity_names=SEVERITY_NAMES, signs=say.SEVERITY_SIGNS)
+    environment.globals.update(
+        severities=SEVERITIES,
+        severity_names=SEVERITY_NAMES,
+        signs=SIGNS,
+        level_signs=LEVEL_SIGNS,
+        roomy=_roomy,
+    )
     return environment
 
 
 def _safe(value: object) -> object:
     """Every string that the template writes passes here, so none can be forgotten; escaping comes after."""
     return say.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _roomy(cell: Sequence[Paragraph]) -> bool:
+    return sum(len(piece.text) for paragraph in cell for piece in paragraph.pieces) > ROOMY
 
 
 @lru_cache(maxsize=2)
@@ -218,6 +268,12 @@ class _Page:
         ordered = [group for document in self.documents for group in self.groups[id(document)]]
         findings = [finding for group in (*ordered, *self.overall_groups) for finding in group.findings]
         self.numbers = {id(finding): number for number, finding in enumerate(findings, 1)}
+        self.said = {
+            (id(finding.document), subject): f"f{self.numbers[id(finding)]}"
+            for finding in reversed(findings)
+            for subject in (finding.facts.get("topic"), finding.facts.get("facet"))
+            if subject
+        }
         self.marks: dict[int, list[Mark]] = {id(document): [] for document in self.documents}
         for finding in findings:
             self._mark(finding)
@@ -228,8 +284,11 @@ class _Page:
         number = self.numbers[id(finding)]
         if finding.document is not None:
             span = say.clamp(finding.document, finding.span or _end_of(finding.at))
-            title = f"第{number}条，{SEVERITY_NAMES[finding.severity]}：{say.one_line(finding.message)}"
-            self.marks[id(finding.document)].append(Mark(f"t{number}", span, number, finding.severity, title))
+            settled = f"{say.accepted_name(finding.accepted)}，原为" if finding.accepted else ""
+            title = f"第{number}条，{settled}{SEVERITY_NAMES[finding.severity]}：{say.one_line(finding.message)}"
+            self.marks[id(finding.document)].append(
+                Mark(f"t{number}", span, number, finding.severity, title, finding.accepted is not None)
+            )
         for index, place in enumerate(finding.related, 1):
             if id(place.document) in self.marks:
                 span = say.clamp(place.document, place.span)
@@ -241,9 +300,8 @@ class _Page:
             return
         for letter, levels in (("a", coverage.facets), ("b", coverage.topics)):
             for index, level in enumerate(levels, 1):
-                if level.evidence:
-                    span = say.clamp(document, level.evidence[0])
-                    self.marks[id(document)].append(Mark(f"e{number}{letter}{index}", span))
+                for target, place in zip(_targets(number, letter, index, level), level.evidence, strict=True):
+                    self.marks[id(document)].append(Mark(target, say.clamp(document, place)))
 
     def files(self) -> list[File]:
         """Every file with its papers."""
@@ -272,12 +330,48 @@ class _Page:
             name=say.kind_name(document),
             reason=say.recognition(document),
             gauge=_gauge(coverage.count) if coverage else None,
-            levels=tuple(_levels(number, coverage)) if coverage else (),
+            levels=tuple(self._levels(number, coverage)) if coverage else (),
             body=text,
             pins=pins,
             cards=tuple(self._card(group) for group in self.groups[id(document)]),
-            counts={name: sum(finding.severity == name for finding in findings) for name in SEVERITIES},
+            counts={name: sum(it.severity == name and it.accepted is None for it in findings) for name in SEVERITIES},
+            accepted=sum(finding.accepted is not None for finding in findings),
             silence=say.nothing_found(document, checked=coverage is not None),
+            recognised=_recognised(document, text),
+        )
+
+    def _levels(self, number: int, coverage: Coverage) -> Iterator[Levels]:
+        for letter, title, levels, names in (
+            ("a", "方面", coverage.facets, say.FACET_LEVELS),
+            ("b", "事项", coverage.topics, say.TOPIC_LEVELS),
+        ):
+            if not levels:
+                continue
+            targets = {id(level): _targets(number, letter, index, level) for index, level in enumerate(levels, 1)}
+            bands: list[Band] = []
+            left = 0.0
+            for shown, members in say.by_level(levels):
+                rows = tuple(self._row(coverage.document, shown, level, names, targets[id(level)]) for level in members)
+                width = 100 * len(rows) / len(levels)
+                bands.append(Band(shown, rows[0].level_name, round(left, 2), round(width, 2), rows))
+                left += width
+            summary = "，".join(f"{band.name}{len(band.rows)}项" for band in bands)
+            yield Levels(title, summary, tuple(bands))
+
+    def _row(
+        self, document: Document, shown: str, level: Level, names: Mapping[str, str], targets: tuple[str, ...]
+    ) -> Row:
+        quote = document.slice(say.clamp(document, level.evidence[0])) if level.evidence else ""
+        found = (self.said.get((id(document), subject), "") for subject in (level.id, level.name))
+        return Row(
+            name=say.one_line(level.name),
+            level=shown,
+            level_name=say.level_name(level, names),
+            how=say.how_found(level),
+            quote=say.shorten(quote, QUOTE),
+            targets=targets,
+            finding=next(filter(None, found), ""),
+            reason=say.one_line(level.not_applicable),
         )
 
     def overall(self) -> list[Card]:
@@ -293,6 +387,8 @@ class _Page:
             clause=say.clause_name(first.clause),
             suggestion=say.one_line(first.suggestion),
             entries=tuple(self._entry(finding) for finding in group.findings),
+            accepted=say.accepted_name(first.accepted) if first.accepted else "",
+            decision=say.decision_phrase(first.accepted) if first.accepted else "",
         )
 
     def _entry(self, finding: Finding) -> Entry:
@@ -302,6 +398,7 @@ class _Page:
             message=say.one_line(finding.message),
             quote=_quote(finding),
             heading=_heading(finding),
+            page=_page_number(finding),
             target="" if finding.document is None else f"t{number}",
             related=tuple(self._related(finding, number)),
         )
@@ -336,46 +433,32 @@ def _end_of(at: Span | None) -> Span:
     return Span(end, end)
 
 
+def _page_number(finding: Finding) -> int | None:
+    """The page of the file on which it stands, where the file has pages."""
+    if finding.document is None or finding.place is None:
+        return None
+    return finding.document.page(finding.place)
+
+
+def _recognised(document: Document, text: Sequence[Paragraph | Table]) -> str:
+    """What to know before reading a paper whose text, or some of it, was recognised in pictures."""
+    if not document.recognised():
+        return ""
+    paragraphs = [item for item in text if isinstance(item, Paragraph)]
+    if all(paragraph.recognised for paragraph in paragraphs):
+        return "以下文字由识别图片得来，可能有误，请对照原件。"
+    return "左边有点线的段落由识别图片得来，可能有误，请对照原件。"
+
+
 def _gauge(count: Count) -> Gauge:
-    scope = say.one_line(count.scope)
+    phrase, scope = say.count_phrase(count), say.one_line(count.scope)
     if not count.limit:
-        return Gauge(say.count_phrase(count), scope, count.limit is not None and count.value > 0, 0, None)
+        return Gauge(phrase, scope, count.limit is not None and count.value > 0, 0, None, "")
     full = max(count.value, count.limit)
     filled, limit = (round(100 * part / full, 2) for part in (count.value, count.limit))
-    return Gauge(say.count_phrase(count), scope, count.over, filled, limit)
+    return Gauge(phrase, scope, count.over, filled, limit, f"上限{count.limit}字")
 
 
-def _levels(number: int, coverage: Coverage) -> Iterator[Levels]:
-    for letter, title, levels, names, in_order in (
-        ("a", "方面", coverage.facets, say.FACET_LEVELS, "section"),
-        ("b", "事项", coverage.topics, say.TOPIC_LEVELS, "substantive"),
-    ):
-        if not levels:
-            continue
-        idents = {id(level): f"e{number}{letter}{index}" for index, level in enumerate(levels, 1)}
-        grouped = list(say.by_level(levels))
-        settled = (in_order, "not-applicable")
-        rows = [
-            (name in settled, _row(coverage.document, name, level, names, idents[id(level)]))
-            for name, members in grouped
-            for level in members
-        ]
-        yield Levels(
-            title,
-            "，".join(f"{say.level_name(members[0], names)}{len(members)}项" for _, members in grouped),
-            tuple(row for done, row in rows if not done),
-            tuple(row for done, row in rows if done),
-        )
-
-
-def _row(document: Document, shown: str, level: Level, names: Mapping[str, str], ident: str) -> Row:
-    quote = document.slice(say.clamp(document, level.evidence[0])) if level.evidence else ""
-    return Row(
-        name=say.one_line(level.name),
-        level=shown,
-        level_name=say.level_name(level, names) + say.how_found(level),
-        quote=say.shorten(quote, QUOTE),
-        target=ident if level.evidence else "",
-        more=max(0, len(level.evidence) - 1),
-        reason=say.one_line(level.not_applicable),
-    )
+def _targets(number: int, letter: str, index: int, level: Level) -> tuple[str, ...]:
+    """The ids of the evidence of one facet or topic."""
+    return tuple(f"e{number}{letter}{index}-{place}" for place in range(1, len(level.evidence) + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -11,9 +12,10 @@ import msgspec
 from checker import __version__
 from checker.document import Document, Span
 from checker.render import Rendered
-from checker.report import Coverage, Finding, Level, Place, Report
+from checker.report import Coverage, Decision, Finding, Level, Place, Report, Stale
 
 SCHEMA = "kaohe/report/1"
+_HALF = re.compile("[\ud800-\udfff]")
 _PARTS = {"cell": "table", "footnote": "footnote", "endnote": "endnote", "textbox": "textbox"}
 
 
@@ -24,12 +26,28 @@ def schema() -> bytes:
 
 def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:
     """The report as indented JSON."""
-    return (Rendered("report.json", msgspec.json.format(msgspec.json.encode(as_data(report)), indent=2) + b"\n"),)
+    return (Rendered("report.json", msgspec.json.format(_encode(as_data(report)), indent=2) + b"\n"),)
 
 
 def render_lines(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:
     """The report as one line of JSON, for streams of reports."""
-    return (Rendered("report.jsonl", msgspec.json.encode(as_data(report)) + b"\n"),)
+    return (Rendered("report.jsonl", _encode(as_data(report)) + b"\n"),)
+
+
+def _encode(data: Any) -> bytes:
+    try:
+        return msgspec.json.encode(data)
+    except UnicodeEncodeError:  # half a character, in the name of a file or in a broken one
+        return msgspec.json.encode(_whole(data))
+
+
+def _whole(value: Any) -> Any:
+    """`value` with every half of a character replaced by “�”; the lengths stay the same."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_whole(key): _whole(entry) for key, entry in value.items()}
+    return [_whole(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def as_data(report: Report) -> dict[str, Any]:
@@ -50,7 +68,19 @@ def as_data(report: Report) -> dict[str, Any]:
         "documents": [_document(report, coverage) for coverage in report.coverage],
         "findings": [_finding(report, finding) for finding in report.overall],
         "not_checked": [{"rule": entry.rule, "reason": entry.reason} for entry in report.not_checked],
+        "stale": [_stale(entry) for entry in report.stale],
         "errors": [{"path": entry.path, "code": entry.code, "message": entry.message} for entry in report.errors],
+    }
+
+
+def _stale(stale: Stale) -> dict[str, Any]:
+    decision = stale.decision
+    return {
+        "rule": decision.rule,
+        "fingerprint": decision.fingerprint,
+        **(_decision(decision) or {}),
+        "file": decision.file,
+        "why": stale.why,
     }
 
 
@@ -118,6 +148,19 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
         "location": _location(finding.document, finding.place),
         "related": [_related(place) for place in finding.related],
         "fingerprint": finding.fingerprint,
+        "accepted": _decision(finding.accepted),
+    }
+
+
+def _decision(decision: Decision | None) -> dict[str, Any] | None:
+    if decision is None:
+        return None
+    return {
+        "verb": decision.verb,
+        "reason": decision.reason,
+        "by": decision.by,
+        "date": decision.date,
+        "source": decision.source,
     }
 
 

@@ -21,13 +21,22 @@ PADDED_CELLS = 4
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of a paper that something points at. `number` is that of a finding, or 0 for related and evidence."""
+    """A stretch of a paper that something points at. `number` is that of a finding, or 0 for related and evidence.
+
+    `accepted`: a person decided to leave it.
+    """
 
     ident: str
     span: Span
     number: int = 0
     severity: Severity = "info"
     title: str = ""
+    accepted: bool = False
+
+    @property
+    def look(self) -> str:
+        """What it is shown as: its severity, or `accepted`."""
+        return "accepted" if self.accepted else self.severity
 
     @property
     def size(self) -> int:
@@ -49,9 +58,14 @@ class Piece:
         return tuple(sorted((mark for mark in self.over if mark.number), key=lambda mark: -mark.size))
 
     @property
-    def severity(self) -> Severity:
-        """The gravest of the findings over it."""
-        return min((mark.severity for mark in self.findings), key=SEVERITIES.index)
+    def others(self) -> tuple[str, ...]:
+        """The ids of related places and of evidence that lie over it."""
+        return tuple(mark.ident for mark in self.over if not mark.number)
+
+    @property
+    def look(self) -> str:
+        """That of the gravest of the findings over it; those that a person accepted come last."""
+        return min((mark.look for mark in self.findings), key=(*SEVERITIES, "accepted").index)
 
     @property
     def long(self) -> bool:
@@ -61,13 +75,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One block as it is shown; `pins` are findings about something wanting here."""
+    """One block as it is shown; `pins` are findings about something wanting here.
+
+    `recognised` says that its text was recognised in a picture.
+    """
 
     kind: str
     level: int
     label: str
     pieces: tuple[Piece, ...]
     pins: tuple[Mark, ...]
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +122,8 @@ def body(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Paragraph | T
         if block.kind in ("title", "heading"):
             depth = min(depth + 1, 4 if block.kind == "title" else 4 + max(1, block.level), 6)
         pieces = tuple(_pieces(document, block.span, over, begun))
-        shown.append((block, Paragraph(block.kind, depth, block.label, pieces, tuple(pinned))))
+        recognised = document.recognised(block.span)
+        shown.append((block, Paragraph(block.kind, depth, block.label, pieces, tuple(pinned), recognised)))
     return tuple(_with_tables(shown)), tuple(homeless)
 
 

@@ -12,7 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from checker.document import PAPER_KINDS, Document, Note, Span
-from checker.report import EVERY_RULE, SEVERITIES, VERDICT_NAMES, Count, Finding, Level, NotChecked, Report, Severity
+from checker.report import (
+    EVERY_RULE,
+    SEVERITIES,
+    SOURCE_NAMES,
+    VERB_NAMES,
+    VERDICT_NAMES,
+    Count,
+    Decision,
+    Finding,
+    Level,
+    NotChecked,
+    Report,
+    Severity,
+    Stale,
+)
 
 SEVERITY_SIGNS: Mapping[Severity, str] = {"error": "×", "warning": "!", "info": "·"}
 """A sign beside the word for each severity, so that no level is told by colour alone."""
@@ -170,7 +184,16 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 def _grouped(findings: Iterable[Finding], place: Callable[[Finding], object]) -> tuple[Group, ...]:
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        key = (finding.rule, finding.case, finding.severity, finding.clause, finding.suggestion, place(finding))
+        decided = finding.accepted and decision_phrase(finding.accepted)
+        key = (
+            finding.rule,
+            finding.case,
+            finding.severity,
+            finding.clause,
+            finding.suggestion,
+            place(finding),
+            decided,
+        )
         # Places in other papers have to be told one by one.
         groups.setdefault(id(finding) if finding.related else key, []).append(finding)
     return tuple(Group(tuple(members)) for members in groups.values())
@@ -188,9 +211,33 @@ def by_place(findings: Iterable[Finding]) -> tuple[Group, ...]:
 
 
 def by_rule(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Groups by severity, then in the order of the text: all that one rule says of a paper in the same words."""
-    ordered = sorted(in_order(findings), key=lambda finding: SEVERITIES.index(finding.severity))
+    """Groups by severity, then in the order of the text: all that one rule says of a paper in the same words.
+
+    Those that a person accepted come last.
+    """
+    ordered = sorted(
+        in_order(findings), key=lambda finding: (finding.accepted is not None, SEVERITIES.index(finding.severity))
+    )
     return _grouped(ordered, lambda finding: finding.span is None)
+
+
+def accepted_name(decision: Decision) -> str:
+    """What became of a finding that a person accepted, in two or three characters."""
+    return {"ignored": "已忽略", "checked": "已核实", "baseline": "基线"}[decision.verb]
+
+
+def decision_phrase(decision: Decision) -> str:
+    """The reason of a decision, and whose it is."""
+    who = one_line(decision.by) or "未署名"
+    where = SOURCE_NAMES[decision.source]
+    given = "，".join(part for part in (who, one_line(decision.date), where) if part)
+    return f"{one_line(decision.reason) or '（没有理由）'}（{given}）"
+
+
+def stale_phrase(stale: Stale, names: Mapping[str, str]) -> str:
+    """A decision that holds for nothing any more: what it was about, what it said, and why it does not hold."""
+    rule = names.get(stale.decision.rule, one_line(stale.decision.rule)) or "没有写明规则"
+    return f"{rule}，{VERB_NAMES[stale.decision.verb]}：{decision_phrase(stale.decision)}。{stale.why}"
 
 
 def count_phrase(count: Count) -> str:
@@ -250,12 +297,16 @@ def advice(report: Report) -> str:
         rest = f"；已检查的材料中有错误{counts['error']}处" if counts["error"] else ""
         return f"有{len(report.errors)}个文件没有检查，结果不完整{rest}。请先解决读不了的文件，再检查一遍。"
     if counts["error"]:
-        return f"有{counts['error']}处不符合通知要求，请改好后再报。"
+        settled = f"另有{len(report.accepted)}处已有处理意见，不再计入。" if report.accepted else ""
+        return f"有{counts['error']}处不符合通知要求，请改好后再报。{settled}"
     if nothing_checked(report):
         return "没有收到任何材料，什么也没有检查。"
     skipped = f"另有{len(report.not_checked)}项没有检查，见文末。" if report.not_checked else ""
-    if report.findings:
-        return f"没有必须修改的错误；有{len(report.findings)}处请人工核对。{skipped}"
+    settled = f"另有{len(report.accepted)}处已有处理意见，不再计入。" if report.accepted else ""
+    if report.open:
+        return f"没有必须修改的错误；有{len(report.open)}处请人工核对。{settled}{skipped}"
+    if report.accepted:
+        return f"查出的{len(report.accepted)}处都已有处理意见，没有别的问题。{skipped}"
     return f"按本通知的规则没有发现问题。{skipped}"
 
 
@@ -266,6 +317,8 @@ def nothing_checked(report: Report) -> bool:
 
 def verdict_name(report: Report) -> str:
     """The verdict in one phrase."""
+    if report.verdict == "pass" and report.accepted:
+        return "没有待处理的问题"
     return "没有检查任何材料" if nothing_checked(report) else VERDICT_NAMES[report.verdict]
 
 

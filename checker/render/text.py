@@ -92,6 +92,7 @@ def compose(report: Report) -> Iterator[Line]:
     yield from _overall(report, names)
     yield from _scopes(report)
     yield from _not_checked(report)
+    yield from _stale(report)
     yield from _verdict(report)
 
 
@@ -160,18 +161,25 @@ def _levels(levels: Sequence[Level], names: Mapping[str, str], only_counted: Seq
 
 def _group(report: Report, group: say.Group, names: Mapping[str, str]) -> Iterator[Line]:
     first = group.first
+    accepted = first.accepted
     sign = f"  {say.SEVERITY_SIGNS[first.severity]} {SEVERITY_NAMES[first.severity]} "
+    style: str = first.severity
+    if accepted is not None:
+        sign, style = f"  √ {say.accepted_name(accepted)} ", "dim"
     clause = say.clause_name(first.clause)
     basis = f"（{clause}）" if clause else ""
     if len(group.findings) == 1:
-        yield Line(sign, f"{say.one_line(first.message)}{basis}", first.severity)
+        yield Line(sign, f"{say.one_line(first.message)}{basis}", style)
         yield from _place(first)
         yield from _related(first, names)
     else:
         rule = say.rule_names(report).get(first.rule, say.one_line(first.rule))
-        yield Line(sign, f"{rule}：{len(group.findings)}处{basis}", first.severity)
+        yield Line(sign, f"{rule}：{len(group.findings)}处{basis}", style)
         yield from _members(group.findings)
-    if first.suggestion:
+    if accepted is not None:
+        yield Line("      理由：", say.decision_phrase(accepted), "dim")
+        yield Line("      原级别：", SEVERITY_NAMES[first.severity], "dim")
+    elif first.suggestion:
         yield Line("      建议：", say.one_line(first.suggestion))
 
 
@@ -253,6 +261,16 @@ def _not_checked(report: Report) -> Iterator[Line]:
     for reason, rules in say.by_reason(report.not_checked, say.rule_names(report)).items():
         listed = "、".join(rules) if len(rules) <= RULES_SHOWN else f"{'、'.join(rules[:RULES_SHOWN])}等{len(rules)}项"
         yield Line("  - ", f"{reason}：{listed}")
+
+
+def _stale(report: Report) -> Iterator[Line]:
+    if not report.stale:
+        return
+    yield Line("", "")
+    yield Line("■ ", f"不再起作用的处理意见：{len(report.stale)}条", "file")
+    names = say.rule_names(report)
+    for entry in report.stale:
+        yield Line("  - ", say.stale_phrase(entry, names))
 
 
 def _verdict(report: Report) -> Iterator[Line]:
