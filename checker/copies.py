@@ -1,10 +1,18 @@
-"""How the marked-up copy of a paper is named, and told from the paper it was made of."""
+"""How what we write beside the papers is named, and told from the papers: marked-up copies, reports, return forms."""
 
 from __future__ import annotations
 
 import re
 
 _MARKED = re.compile(r"（审查批注(\d*)）$")
+_REPORT = re.compile(
+    r"考核材料检查报告\.(?:txt|html|xlsx)|report\.(?:jsonl?|sarif|junit\.xml|rdjson|github\.txt)|.*审查意见表\.docx"
+)
+
+
+def is_report(name: str) -> bool:
+    """Whether a file of this name is a report or a return form that we wrote; a folder may hold both."""
+    return _REPORT.fullmatch(name) is not None
 
 
 def is_marked(stem: str) -> bool:

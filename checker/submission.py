@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
-from checker.copies import is_marked, unmarked_stem
+from checker.copies import is_marked, is_report, unmarked_stem
 from checker.document import Document, Submission
 from checker.errors import ReadError
 from checker.papers import recognise
@@ -172,8 +172,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_paper(file: PurePath) -> bool:
-    """Whether a file can be a paper: not one of the system's, not a lock of Word, not the rest of a Mac's archive."""
+    """Whether a file can be a paper: not one of the system's or of ours, not a lock of Word, not a Mac's leftovers."""
     if file.name.startswith((".", "~$")) or file.name.lower() in _SYSTEM_FILES:
         return False
-    # Settings, decisions and baselines may lie beside the papers.
-    return file.suffix.lower() != ".toml" and "__MACOSX" not in file.parts
+    # Settings, decisions, baselines and earlier reports may lie beside the papers.
+    return file.suffix.lower() != ".toml" and not is_report(file.name) and "__MACOSX" not in file.parts

@@ -25,6 +25,7 @@ from checker.language.lexicon import PlainText
 from checker.notice import Rule
 from checker.readers import READERS, read, reader_for
 from checker.readers.sniff import FORMAT_NAMES
+from checker.render import FORMATS, renderer
 from checker.rules import PENDING
 from checker.rules.base import Hit
 
@@ -353,3 +354,14 @@ def test_every_format_has_its_reader(found: str) -> None:
     """The table of formats names functions that are there, and formats that `sniff` knows."""
     assert callable(reader_for(found))
     assert found in FORMAT_NAMES
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("docx", "pdf")])
+def test_our_own_reports_are_no_papers(name: str, tmp_path: Path) -> None:
+    """A folder that an earlier check wrote its reports into holds the same papers as before."""
+    paper = tmp_path / "工作总结.txt"
+    paper.write_text("示例局领导班子2020年度工作总结\n修路三条。", "utf-8")
+    report = checker.check(tmp_path)
+    for rendered in renderer(name)(report, None):
+        (tmp_path / rendered.name).write_bytes(rendered.data)
+    assert [document.path for document in checker.check(tmp_path).submission.documents] == [str(paper)]
