@@ -504,3 +504,12 @@ def test_chinese_output_without_a_chinese_locale(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1, done.stderr.decode()
     assert "结论" in done.stdout.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is there on Linux alone")
+def test_a_device_is_written_to_and_not_replaced(kaohe: Kaohe) -> None:
+    """What is no file stays what it is; that it takes nothing is told in one sentence."""
+    result = kaohe("check", str(SAMPLES / "clean-zone"), "--format", "json", "-o", "/dev/full")
+    assert result.code == 2
+    assert "磁盘已满" in result.err
+    assert Path("/dev/full").is_char_device()

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pdfplumber
 import pypdfium2 as pdfium
 import pytest
 import sample_report
@@ -136,6 +137,16 @@ def test_highlights_lie_on_exactly_the_words(name: str) -> None:
     """However the page is turned, cropped, packed or locked, PDFium finds the words and no others below the quads."""
     _, marked = annotated(FILES[name])
     assert [words.strip() for words in highlighted(marked)] == [WORDS]
+
+
+def test_another_library_reads_the_same_text_and_our_notes() -> None:
+    """Read back with pdfplumber, the copy has the text of the original, and a highlight by our name."""
+    original = pdf(page())
+    _, copy = annotated(original)
+    with pdfplumber.open(io.BytesIO(original)) as before, pdfplumber.open(io.BytesIO(copy)) as after:
+        assert after.pages[0].extract_text() == before.pages[0].extract_text()
+        titles = {annotation.get("title") for annotation in after.pages[0].annots}
+    assert titles == {AUTHOR}
 
 
 @pytest.mark.parametrize("name", FILES)

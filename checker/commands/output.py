@@ -116,7 +116,13 @@ def _write_all(places: Sequence[tuple[Path, bytes]], sources: set[Path]) -> None
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the target, then rename: the file is whole or it is not there. WriteError says what went wrong."""
+    """Write beside the target, then rename: the file is whole or it is not there. WriteError says what went wrong.
+
+    What is no file (a device, a pipe) is written to as it is: renaming would put a file in its place.
+    """
+    if path.exists() and not path.is_file():
+        _write_into(path, data)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".kaohe-", dir=path.parent)
@@ -133,6 +139,14 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
+        raise WriteError(f"写不了 {path}：{_why(error)}") from error
+
+
+def _write_into(path: Path, data: bytes) -> None:
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
+    except OSError as error:
         raise WriteError(f"写不了 {path}：{_why(error)}") from error
 
 
