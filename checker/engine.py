@@ -14,7 +14,6 @@ from checker.document import FLAGS, Document, Span, Submission
 from checker.language.paper import Context, Paper
 from checker.notice import Notice, Rule
 from checker.readers import read
-from checker.readers.scans import INSTALL
 from checker.report import EVERY_RULE, Count, Coverage, Finding, Level, NotChecked, Problem, Report
 from checker.rules.base import Hit
 
@@ -105,6 +104,8 @@ def _unrecognised(submission: Submission) -> Iterator[NotChecked]:
 
 def _unread(submission: Submission) -> Iterator[Problem]:
     """An error for each file with pages that could not be read: what stands on them was not checked."""
+    from checker.readers.scans import INSTALL  # nearly no paper has such pages
+
     for path, reading in {document.path: document.reading for document in submission.documents}.items():
         pages = reading.unread
         if not pages:
