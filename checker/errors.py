@@ -35,3 +35,8 @@ class WriteError(KaoheError):
 
     def __init__(self, message: str) -> None:
         super().__init__("write-failed", message)
+
+
+def encrypted() -> ReadError:
+    """The refusal of a file that opens only with a password."""
+    return ReadError("encrypted", "文件设有打开密码，无法读取，请取消密码保护后重新上报。")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from checker.document import Document
-from checker.errors import ReadError
+from checker.errors import ReadError, encrypted
 from checker.readers.limits import MEGABYTE, Limits
 from checker.readers.sniff import FORMAT_NAMES, PICTURES, sniff
 
@@ -88,7 +88,7 @@ def _refusal(name: str, found: str) -> ReadError:
     """Why a file in the format `found` is not read."""
     named_word = name.lower().endswith(_WORD_NAMES)
     if found == "encrypted":
-        return ReadError("encrypted", "文件设有打开密码，无法读取，请取消密码保护后重新上报。")
+        return encrypted()
     if found == "unknown":
         code = "not-docx" if named_word else "unsupported-format"
         return ReadError(code, "无法识别文件内容，不是可以读取的材料文件，请用 Word 或 WPS 另存为 .docx 后上报。")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from checker.document import Document
-from checker.errors import ReadError
+from checker.errors import ReadError, encrypted
 from checker.readers.flow import Source, assemble
 from checker.readers.limits import Limits
 from checker.readers.odt_names import OFFICE, STYLE, P
@@ -28,7 +28,7 @@ def read_odt(name: str, data: bytes, sha256: str, limits: Limits) -> Document:
     package = open_package(data, limits)
     manifest = package.read(_MANIFEST) if package.holds(_MANIFEST) else b""
     if b"encryption-data" in manifest:
-        raise ReadError("encrypted", "文件设有打开密码，无法读取，请取消密码保护后重新上报。")
+        raise encrypted()
     if not package.holds(CONTENT):
         raise ReadError("damaged", DAMAGED)
     root = parse_xml(package.read(CONTENT), limits)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker.document import Document, Note, Reading
-from checker.errors import ReadError
+from checker.errors import ReadError, encrypted
 from checker.readers.docx import read_docx
 from checker.readers.leash import TOO_LATE
 from checker.readers.limits import MEGABYTE, Limits
@@ -134,7 +134,7 @@ def _write_profile(profile: Path) -> None:
 
 def _not_converted(data: bytes) -> ReadError:
     if _is_encrypted(data):
-        return ReadError("encrypted", "文件设有打开密码，无法读取，请取消密码保护后重新上报。")
+        return encrypted()
     return ReadError("damaged", "LibreOffice 打不开这个文件，可能已损坏，请用 Word 或 WPS 打开修复后另存为 .docx。")
 
 
