@@ -11,6 +11,10 @@ class KaoheError(Exception):
         self.code = code
         self.message = message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by code and message: the constructors differ, and errors come back from child processes."""
+        return _again, (type(self), self.code, self.message)
+
 
 class ReadError(KaoheError):
     """A file that cannot be read; the other files of the submission are still checked."""
@@ -35,6 +39,12 @@ class WriteError(KaoheError):
 
     def __init__(self, message: str) -> None:
         super().__init__("write-failed", message)
+
+
+def _again(kind: type[KaoheError], code: str, message: str) -> KaoheError:
+    error = kind.__new__(kind)
+    KaoheError.__init__(error, code, message)
+    return error
 
 
 def encrypted() -> ReadError:

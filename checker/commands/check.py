@@ -12,12 +12,13 @@ import click
 
 from checker import config, decisions, engine, notice
 from checker.commands.base import Command
-from checker.commands.output import deliver, write_whole
+from checker.commands.output import deliver
 from checker.document import PAPER_KINDS, UNIT_TYPES
 from checker.errors import UsageError, WriteError
 from checker.render import FORMATS, Choices
 from checker.report import SEVERITIES, Report, severity
 from checker.submission import Options, collect
+from checker.writing import write_whole
 
 STDIN = "-"
 _LEVELS = click.Choice(SEVERITIES)

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import sys
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 
 from checker.document import Document
 from checker.errors import ReadError
 from checker.readers import Limits, read, read_path
 from checker.readers.limits import MEGABYTE
+from checker.workers import Cause, TaskLost, Worker
 
-
-def _context() -> SpawnContext | ForkServerContext:
-    """Children of a server process that was forked early and has no threads; Windows has only spawn."""
-    if sys.platform == "win32":
-        return multiprocessing.get_context("spawn")
-    return multiprocessing.get_context("forkserver")
+_PRELOAD = ("checker.readers.docx", "checker.readers.isolated")
+"""Loaded once for all children; most files are of Word."""
 
 
 def read_isolated(path: str, limits: Limits, timeout: float, data: bytes | None = None) -> Document:
@@ -29,61 +19,22 @@ def read_isolated(path: str, limits: Limits, timeout: float, data: bytes | None 
 
     ReadError `timeout`, `out-of-memory` or `reader-died` where the child did not come to an end of its own.
     """
-    context = _context()
-    receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=_work, args=(sending, path, limits, data), daemon=True)
-    child.start()
-    sending.close()
-    try:
-        if not receiving.poll(timeout):
-            raise ReadError(
-                "timeout", f"读取超过 {timeout:g} 秒，已停止；文件可能已损坏或过于复杂，请重新另存为 .docx。"
-            )
-        outcome = receiving.recv()
-    except EOFError:
-        raise ReadError("reader-died", "读取这个文件时程序意外退出，请重新另存为 .docx 后再试。") from None
-    finally:
-        _stop(child.pid)
-        child.kill()
-        child.join()
-        receiving.close()
-    if isinstance(outcome, Document):
-        return outcome
-    raise ReadError(*outcome)
+    with Worker(limits.memory, preload=_PRELOAD) as worker:
+        try:
+            return worker.call(_read, path, limits, data, timeout=timeout)
+        except TaskLost as lost:
+            raise refusal(lost.cause, limits, timeout) from None
 
 
-def _stop(group: int | None) -> None:
-    """End the child together with what it started (an office program that converts a file)."""
-    if sys.platform != "win32" and group is not None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
-
-
-def _work(sending: Connection, path: str, limits: Limits, data: bytes | None) -> None:
-    _confine(limits)
-    try:
-        sending.send(read_path(Path(path), limits) if data is None else read(path, data, limits))
-    except ReadError as error:
-        sending.send((error.code, error.message))
-    except MemoryError:
+def refusal(cause: Cause, limits: Limits, timeout: float) -> ReadError:
+    """The error for a file that could not be read within its limits, or that ended the process which read it."""
+    if cause == "timeout":
+        return ReadError("timeout", f"读取超过 {timeout:g} 秒，已停止；文件可能已损坏或过于复杂，请重新另存为 .docx。")
+    if cause == "out-of-memory":
         shown = f"{limits.memory / MEGABYTE:g}"
-        sending.send(("out-of-memory", f"读取这个文件要用的内存超过 {shown} MB，已停止；请重新另存为 .docx。"))
-    finally:
-        sending.close()
+        return ReadError("out-of-memory", f"读取这个文件要用的内存超过 {shown} MB，已停止；请重新另存为 .docx。")
+    return ReadError("reader-died", "读取这个文件时程序意外退出，请重新另存为 .docx 后再试。")
 
 
-def _confine(limits: Limits) -> None:
-    """A process group of its own, and no more memory than `limits.memory`, where the system knows such bounds.
-
-    Only the soft bound is set, so that a converter that is started from here can be given one of its own.
-    """
-    if sys.platform == "win32":
-        return
-    import resource
-
-    os.setsid()
-    for what, most in ((resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CORE, 0)):
-        hard = resource.getrlimit(what)[1]
-        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (bound, hard))
+def _read(path: str, limits: Limits, data: bytes | None) -> Document:
+    return read_path(Path(path), limits) if data is None else read(path, data, limits)

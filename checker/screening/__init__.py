@@ -1,0 +1,1 @@
+"""The department's batch: a folder and a roster in, a worklist out."""
