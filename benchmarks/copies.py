@@ -26,7 +26,7 @@ from checker.document import Span
 from checker.language import lexicon
 from checker.language.fingerprints import Fingerprints
 from checker.language.passages import Common, Folded
-from checker.language.similarity import find_copies
+from checker.language.similarity import Search, find_copies
 from checker.readers import read_path
 
 SAMPLES = Path(__file__).parents[1] / "corpus_samples"
@@ -134,6 +134,24 @@ def ours(texts: Sequence[str]) -> Pairs:
     }
 
 
+def with_clusters(texts: Sequence[str]) -> Pairs:
+    """The same, and then the passages that very many papers share; how many these are goes to standard error."""
+    search = Search(texts, common())
+    found = {
+        (pair.first, pair.second): [span for passage in pair.passages for span in (passage.first, passage.second)]
+        for pair in search.pairs(lambda first, second: OWN)
+    }
+    clusters = search.clusters(OWN)
+    held = sum(len(cluster.papers) for cluster in clusters)
+    right = sum(
+        Folded(cluster.text).word in Folded(texts[number]).word for cluster in clusters for number in cluster.papers
+    )
+    print(
+        f"{len(clusters)} clusters of {held} papers, {right} of which hold the passage word for word", file=sys.stderr
+    )
+    return found
+
+
 def candidates(texts: Sequence[str]) -> Pairs:
     """What the checker's index thinks worth comparing."""
     index = Fingerprints(len(texts), common().words)
@@ -192,6 +210,7 @@ def _note(found: Pairs, number: int, others: Iterable[int]) -> None:
 
 FINDERS: dict[str, Callable[[Sequence[str]], Pairs]] = {
     "ours": ours,
+    "clusters": with_clusters,
     "index": candidates,
     "rensa-16": partial(minhash_rensa, bands=16),
     "rensa-32": partial(minhash_rensa, bands=32),

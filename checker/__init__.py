@@ -46,6 +46,7 @@ def check(
     accept: str | PathLike[str] | None = None,
     baseline: str | PathLike[str] | None = None,
     limits: Limits | None = None,
+    grades: Mapping[str, float] | None = None,
 ) -> Report:
     """Check the files (folders are walked) at `paths` as one unit's submission.
 
@@ -53,7 +54,8 @@ def check(
     chiefs and for non-party cadres. `not_applicable` maps topic ids to the reason why they are none of the unit's
     business. `against` are files and folders that are not handed in here, only compared with: last year's papers,
     other units'. `accept` is a file of decisions (without it kaohe-accept.toml beside the papers or above them counts),
-    `baseline` one of former findings; replies in marked-up papers are always read. Files that cannot be read are told
+    `baseline` one of former findings; replies in marked-up papers are always read. `grades` are ratios of grades, as in
+    [grades] of kaohe.toml: {"excellent": 0.2}. Files that cannot be read are told
     in `Report.errors`; only a bad notice (NoticeError) and bad decisions (UsageError) raise.
     """
     from checker import decisions, engine
@@ -74,6 +76,7 @@ def check(
         dict(not_applicable or {}),
         limits or Limits(),
         against=tuple(Path(path) for path in others),
+        grades=dict(grades or {}),
     )
     submission, problems = collect([Path(path) for path in given], options)
     files = (Path(name) if name is not None else None for name in (accept, baseline))

@@ -27,6 +27,7 @@ from checker.typed import TypedError, convert
 
 FILE_NAME = "kaohe.toml"
 NEVER = "never"
+_RATIOS = ("excellent", *(f"excellent-{kind}" for kind in UNIT_TYPES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Settings:
     jobs: int = 1
     timeout: float | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    grades: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _choice("kind", self.kind, [None, *PAPER_KINDS])
@@ -78,6 +80,11 @@ class Settings:
         for name, figure in self.limits.items():
             if name.replace("-", "_") not in known or figure <= 0:
                 raise ValueError(f"limits 里的 {name} 不对；可用的有 {'、'.join(sorted(known))}，值是正整数")
+        for name, ratio in self.grades.items():
+            if name not in _RATIOS:
+                raise ValueError(f"grades 里的 {name} 不对；可用的有 {'、'.join(_RATIOS)}")
+            if not 0 <= ratio <= 1:
+                raise ValueError(f"grades 里的 {name} 应当在 0 和 1 之间，20% 写成 0.2")
 
     def reading_limits(self) -> Limits:
         """The limits for the readers, with the figures of `[limits]` in place of the usual ones."""

@@ -59,7 +59,11 @@ def decide(report: Report, accept: Path | None = None, baseline: Path | None = N
     stored = [entry for path in sidecars for entry in load(path)]
     if baseline is not None:
         stored += load(baseline, baseline=True)
-    decisions = [*_from_replies(report), *_in_scope(stored, paths)]
+    return apply(report, [*replied(report), *_in_scope(stored, paths)])
+
+
+def apply(report: Report, decisions: Sequence[Decision]) -> Report:
+    """The report with the findings accepted that `decisions` name; those that name none of them are told as stale."""
     if not decisions:
         return report
     by_print: dict[str, list[Decision]] = {}
@@ -100,12 +104,15 @@ def _why(decision: Decision, report: Report) -> str:
 # ---- replies --------------------------------------------------------------------------------------------------
 
 
-def _from_replies(report: Report) -> Iterator[Decision]:
-    """The decisions in the replies of all files; of several replies to one comment the last decision counts."""
+def replied(report: Report, *, beside: bool = True) -> Iterator[Decision]:
+    """The decisions in the replies of all files; of several replies to one comment the last decision counts.
+
+    `beside`: also those in the marked-up copies that lie beside the papers.
+    """
     limits = report.submission.limits or Limits()
     own = {document.path: document.replies for document in report.submission.documents}
     for path, replies in own.items():
-        entries = (*_from_copies(Path(path), own, limits), *replies)
+        entries = (*(_from_copies(Path(path), own, limits) if beside else ()), *replies)
         last: dict[object, Decision] = {}
         for number, reply in enumerate(entries):
             decision = said(reply, path)

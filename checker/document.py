@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from checker.readers.limits import Limits
+    from checker.roster import Arrived, Due, Entry
 
 BlockKind = Literal["title", "heading", "paragraph", "list-item", "cell", "footnote", "endnote", "textbox"]
 
@@ -177,7 +178,8 @@ class Document:
     too; block spans tell them apart. `base` is the offset of `text` in the text of the whole file (not 0 only for a
     paper that `part` cut out), so that `base + span` is the same place for every paper of one file; `blocks_before`
     is the number of blocks before it in the file. `replies` are all of the file's: they name their finding by its
-    fingerprint, not by its place.
+    fingerprint, not by its place. `person` is who wrote a cadre's report, and `flags` what is known of that person,
+    where papers of several persons are checked together.
     """
 
     path: str
@@ -194,6 +196,8 @@ class Document:
     boxes: tuple[Box, ...] = ()
     blocks_before: int = 0
     replies: tuple[Reply, ...] = ()
+    person: str = ""
+    flags: frozenset[str] = frozenset()
 
     def slice(self, span: Span) -> str:
         """The text of `span`."""
@@ -285,14 +289,38 @@ class Document:
         )
 
 
+class Shared(NamedTuple):
+    """A passage that two papers share: where it stands in each, how many characters agree, how many are its own."""
+
+    first: Span
+    second: Span
+    matched: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Two papers that were found to share passages, longest first. `same`: they do not differ at all."""
+
+    first: Document
+    second: Document
+    passages: tuple[Shared, ...]
+    same: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """All that one unit (or one person) hands in, and what is known of it besides.
 
-    `flags` holds `party-chief` (县（区）党委主要领导) and `non-party` (党外干部) where they apply. `not_applicable`
-    maps a topic id to the reason why it is none of this unit's business. `roster` is filled by batch screening.
-    `against` are papers that are not handed in here, only compared with: last year's, other units'. `limits` are those
-    that the files were read under; whoever opens a file again keeps to them (None: the usual ones).
+    `flags` holds `party-chief` (县（区）党委主要领导) and `non-party` (党外干部) where they apply to whoever wrote all
+    papers; those of a single paper stand there. `not_applicable` maps a topic id to the reason why it is none of this
+    unit's business. `against` are papers that are not handed in here, only compared with: last year's, other units'.
+    `limits` are those that the files were read under; whoever opens a file again keeps to them (None: the usual ones).
+    `grades` holds the ratio of a grade where one is set: `excellent`, and `excellent-<type of unit>` before it.
+
+    The rest is known in batch screening alone: the `roster` of all units, the papers that this unit owes (`dues`), the
+    passages that its papers share with any other of the batch (`copies`; None: they were not looked for yet), and the
+    files that came and could not be read (`unread`), as far as their names say what they are.
     """
 
     documents: tuple[Document, ...]
@@ -301,6 +329,14 @@ class Submission:
     person: str = ""
     flags: frozenset[str] = frozenset()
     not_applicable: Mapping[str, str] = field(default_factory=dict)
-    roster: Sequence[Mapping[str, str]] = ()
+    roster: Sequence[Entry] = ()
     against: tuple[Document, ...] = ()
     limits: Limits | None = None
+    dues: tuple[Due, ...] = ()
+    copies: tuple[Copies, ...] | None = None
+    unread: tuple[Arrived, ...] = ()
+    grades: Mapping[str, float] = field(default_factory=dict)
+
+    def flags_of(self, document: Document) -> frozenset[str]:
+        """What is known of the person who wrote `document`."""
+        return self.flags | document.flags

@@ -11,10 +11,12 @@ from pathlib import PurePath
 from checker import certainty, rules
 from checker import papers as recognition
 from checker.document import FLAGS, Document, Span, Submission
+from checker.language.names import identify
 from checker.language.paper import Context, Paper
 from checker.notice import Notice, Rule
 from checker.readers import read
 from checker.report import EVERY_RULE, Count, Coverage, Finding, Level, NotChecked, Problem, Report
+from checker.roster import Due, Roster
 from checker.rules.base import Hit
 
 _TITLE_MAX = 60
@@ -22,6 +24,8 @@ _LONG = 12
 _NEAR = 4
 """Words that are not long are told from the same words elsewhere by so many characters on each side."""
 _PAGES_SHOWN = 10
+_NEXT_PAPER = "\n---\n"
+"""Divides the papers of an example that has more than one; the first is of the kind that its rule is for."""
 _Levels = dict[str, dict[str, Level]]
 
 COUNT_SCOPE = "计正文、表格、文本框、脚注尾注和已插入的修订；不计删除的修订、隐藏文字、批注、页眉页脚和自动编号"
@@ -44,9 +48,9 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
         if reason:
             not_checked.append(NotChecked(rule.id, reason))
             continue
-        chosen = [paper for paper in papers if paper.document.kind in rule.applies_to]
+        chosen = [paper for paper in papers if _concerns(rule, paper.document, submission)]
         try:
-            found = [_finding(rule, hit, submission) for hit in rule.kind.check(rule.params, chosen)]
+            found = [_finding(rule, hit, submission) for hit in _hits(rule, chosen, submission)]
             for paper in chosen:
                 _note_levels(rule, paper, levels[paper.document], submission.not_applicable)
         except Exception as error:
@@ -63,34 +67,79 @@ def run(notice: Notice, submission: Submission, errors: Sequence[Problem] = ()) 
     return Report(submission, notice, tuple(ordered), coverage, tuple(not_checked), tuple(problems))
 
 
+def dues(notice: Notice, known: Roster) -> tuple[Due, ...]:
+    """What the units of a roster owe under this notice; nothing where it has no rule that says so."""
+    owing = (rule for rule in notice.rules if rule.kind.dues is not None)
+    return tuple(due for rule in owing if rule.kind.dues for due in rule.kind.dues(rule.params, known, notice.year))
+
+
 def try_examples(notice: Notice, rule: Rule) -> str:
     """What is wrong with the rule's own examples, in one sentence; empty where they hold."""
     if rule.examples is None:
         return ""
+    if rule.examples.roster and not any(other.kind.dues for other in notice.rules):
+        return ""  # a notice without the rule that says who owes what cannot show what rests on it
     lexicons = notice.lexicons.only(rules.lexicons(rule.kind, rule.examples.params))
     against: tuple[Document, ...] = ()
     if rule.examples.against:
         against = recognition.recognise(read(f"{rule.id}-against", rule.examples.against.encode()))
     for name, text, wanted in (("bad", rule.examples.bad, True), ("good", rule.examples.good, False)):
-        document = read(f"{rule.id}-{name}", text.encode())
-        documents = recognition.recognise(document, kind=rule.applies_to[0])
-        context = Context(notice.year, Submission(tuple(documents), against=against))
-        papers = [Paper(part, lexicons, context) for part in documents if part.kind in rule.applies_to]
+        documents = tuple(
+            part
+            for number, paper in enumerate(text.split(_NEXT_PAPER))
+            for part in recognition.recognise(
+                read(f"{rule.id}-{name}", paper.encode()), kind=None if number else rule.applies_to[0]
+            )
+        )
+        submission = _rostered(notice, rule, Submission(documents, against=against, grades=rule.examples.grades))
+        context = Context(notice.year, submission)
+        papers = [Paper(part, lexicons, context) for part in submission.documents if part.kind in rule.applies_to]
         hits = list(rule.kind.check(rule.examples.params, papers))
         if bool(hits) != wanted:
             return "没有查出自己的 bad 例子" if wanted else f"误报了自己的 good 例子（{dict(hits[0].facts)}）"
     return ""
 
 
+def _rostered(notice: Notice, rule: Rule, submission: Submission) -> Submission:
+    """The submission of an example as that of the first unit on the example's roster, if it has one."""
+    if rule.examples is None or not rule.examples.roster:
+        return submission
+    known = Roster.gathered(rule.examples.roster)
+    unit = known.units[0].name
+    own_dues = rule.kind.dues
+    owed = own_dues(rule.examples.params, known, notice.year) if own_dues is not None else dues(notice, known)
+    documents = tuple(
+        replace(document, person=persons[0].name) if (persons := identify(document).persons) else document
+        for document in submission.documents
+    )
+    own = tuple(due for due in owed if due.unit == unit)
+    return replace(submission, documents=documents, unit=unit, roster=known.entries, dues=own)
+
+
 def _why_not(rule: Rule, submission: Submission) -> str:
     """Why a rule cannot run on this submission; empty where it can."""
     if rule.kind.name == rules.PENDING:
         return str(rule.params.reason)
+    if rule.kind.overall is not None:
+        return rule.kind.idle(rule.params, submission) if rule.kind.idle is not None else ""
     if not any(document.kind in rule.applies_to for document in submission.documents):
         return "没有收到适用的材料"
-    if rule.only_for and rule.only_for not in submission.flags:
+    if not any(_concerns(rule, document, submission) for document in submission.documents):
         return f"只适用于{FLAGS[rule.only_for]}；本人属于这种情况的，请加 --{rule.only_for}"
     return rule.kind.idle(rule.params, submission) if rule.kind.idle is not None else ""
+
+
+def _hits(rule: Rule, chosen: Sequence[Paper], submission: Submission) -> Iterator[Hit]:
+    if rule.kind.overall is not None:
+        return rule.kind.overall(rule.params, submission)
+    return rule.kind.check(rule.params, chosen)
+
+
+def _concerns(rule: Rule, document: Document, submission: Submission) -> bool:
+    """Whether the rule holds for papers of this kind and, where it holds for some persons only, for who wrote it."""
+    if document.kind not in rule.applies_to:
+        return False
+    return not rule.only_for or rule.only_for in submission.flags_of(document)
 
 
 def _unrecognised(submission: Submission) -> Iterator[NotChecked]:
@@ -130,7 +179,7 @@ def _finding(rule: Rule, hit: Hit, submission: Submission) -> Finding:
         rule=rule.id,
         case=hit.case,
         severity=certainty.weighed(wording.severity, hit, caveat),
-        clause=rule.clause,
+        clause=hit.clause or rule.clause,
         message=wording.message.format_map(facts) + caveat,
         suggestion=wording.suggestion.format_map(facts),
         document=hit.document,

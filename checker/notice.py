@@ -23,6 +23,7 @@ from checker.errors import NoticeError
 from checker.language import lexicon
 from checker.language.lexicon import Lexicons
 from checker.report import SEVERITIES, Severity
+from checker.roster import Entry
 from checker.rules.base import Kind
 from checker.typed import TypedError, convert
 
@@ -40,13 +41,16 @@ class Wording:
 class Examples:
     """A text that the rule must find fault with and one that it must leave alone; `params` replace the rule's own.
 
-    `against` is the text of a paper to compare both with; empty for rules that compare nothing.
+    `against` is the text of a paper to compare both with; empty for rules that compare nothing. `roster` is the roster
+    that holds for both, which are then the papers of its first unit; `grades` are ratios as in `Submission`.
     """
 
     bad: str
     good: str
     params: Any
     against: str = ""
+    roster: tuple[Entry, ...] = ()
+    grades: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ _RULE_KEYS = (
     "id", "name", "kind", "clause", "applies_to", "only_for", "severity", "message", "suggestion", "cases", "examples",
 )  # fmt: skip
 _WORDING_KEYS = ("severity", "message", "suggestion")
-_EXAMPLE_KEYS = ("bad", "good", "against", "with")
+_EXAMPLE_KEYS = ("bad", "good", "against", "roster", "grades", "with")
 
 
 def shipped() -> list[str]:
@@ -448,7 +452,28 @@ def _examples(raw: _Raw, kind: Kind) -> Examples | None:
     if unknown:
         raise raw.error(f"examples 的 with 里有不认识的参数 {unknown[0]!r}", "examples", "with", unknown[0])
     own = {key: raw.values[key] for key in _fields(kind.params) if key in raw.values}
-    return Examples(bad, good, _convert(raw, kind, {**own, **params}, ("examples", "with")), against)
+    chosen = _convert(raw, kind, {**own, **params}, ("examples", "with"))
+    roster = _example_roster(raw, value.get("roster", []))
+    return Examples(bad, good, chosen, against, roster, _example_grades(raw, value))
+
+
+def _example_grades(raw: _Raw, value: Mapping[str, Any]) -> Mapping[str, float]:
+    try:
+        found: Mapping[str, float] = convert(value.get("grades", {}), dict[str, float])
+    except TypedError as error:
+        raise raw.error(f"examples 的 grades 不对：{error.reason}", "examples", "grades", *error.path) from error
+    return found
+
+
+def _example_roster(raw: _Raw, value: Any) -> tuple[Entry, ...]:
+    for index, row in enumerate(value if isinstance(value, list) else ()):
+        unknown = [key for key in row if key not in _fields(Entry)] if isinstance(row, dict) else []
+        if unknown:
+            raise raw.error(f"examples 的 roster 里有不认识的键 {unknown[0]!r}", "examples", "roster", index)
+    try:
+        return tuple(convert(value, list[Entry]))
+    except TypedError as error:
+        raise raw.error(f"examples 的 roster 不对：{error.reason}", "examples", "roster", *error.path) from error
 
 
 def _lexicons_of(rule: Rule) -> Iterator[str]:

@@ -14,12 +14,15 @@ from pathlib import PurePath
 
 from checker.document import LIST_KINDS, PAPER_KINDS, Document, Span
 from checker.language import lexicon
+from checker.language.grades import Wordings, holds_proposals
 
 LISTS_COVER = "lists-cover"
 _TITLE_MAX = 60
 _HEAD_BLOCKS = 10
 _MAIN_MIN = 80
 _PAPER_MIN = 400
+_PROPOSAL = "grade-proposal"
+_SHEETS = ("xlsx", "xls")
 _MAIN_KINDS = ("team-summary", "cadre-report")
 # Titles that are too long to be anything else.
 _FULL_TITLES = ("述职述廉述学报告", "述职述学述廉报告", "述职述廉报告", "述职报告", "领导班子工作总结", "年度工作总结")
@@ -76,6 +79,9 @@ def recognise(document: Document, kind: str | None = None) -> tuple[Document, ..
     """
     if kind is not None and kind != "team-summary":
         return (replace(document, kind=kind, kind_source="given", kind_reason="由使用者指定"),)
+    if kind is None and document.format in _SHEETS:
+        found, reason = _kind_of_sheets(document)
+        return (replace(document, kind=found, kind_reason=reason),)
     marks = _marks(document)
     main_end = document.blocks[marks[0].index].span.start if marks else len(document.text)
     parts = [
@@ -83,6 +89,14 @@ def recognise(document: Document, kind: str | None = None) -> tuple[Document, ..
         *_further_parts(document, marks),
     ]
     return tuple(parts) if parts else (_whole(document, kind),)
+
+
+def _kind_of_sheets(document: Document) -> tuple[str, str]:
+    """A spreadsheet is a table of proposals, or none of ours: the cells of any other look like titles of papers."""
+    found, reason = _kind_of(document)
+    if found == _PROPOSAL:
+        return found, reason
+    return "other", "表格文件只认年度考核等次建议，这一份不像；清单等材料请用 Word 上报"
 
 
 def _whole(document: Document, kind: str | None) -> Document:
@@ -228,11 +242,15 @@ def _kind_of(document: Document) -> tuple[str, str]:
         kind = _title_kind(text)
         if kind and kind != LISTS_COVER:
             return kind, f"标题「{text}」"
-    stem = _SPACE.sub("", PurePath(document.path).stem)
-    for title, kind in _title_table():
-        if title in stem and kind != LISTS_COVER:
-            return _of_team(stem, kind), f"文件名「{PurePath(document.path).name}」"
-    return _kind_by_content(document)
+    named = kind_by_name(document.path)
+    return (named, f"文件名「{PurePath(document.path).name}」") if named else _kind_by_content(document)
+
+
+def kind_by_name(path: str) -> str:
+    """The kind that the name of a file says; empty where it says none."""
+    stem = _SPACE.sub("", PurePath(path).stem)
+    found = next((kind for title, kind in _title_table() if title in stem and kind != LISTS_COVER), "")
+    return _of_team(stem, found) if found else ""
 
 
 def _title_lines(document: Document) -> Iterator[str]:
@@ -251,12 +269,21 @@ def _title_lines(document: Document) -> Iterator[str]:
             yield _normalised(text)
 
 
+def _proposes_grades(document: Document) -> bool:
+    """Whether a table without a title is one of proposals; a roster may say who had which grade."""
+    if "等次" not in document.text or "花名册" in document.text[:100] + PurePath(document.path).name:
+        return False
+    return holds_proposals(document, Wordings(lexicon.terms("cues/grades")))
+
+
 _REPORTS_HERE = re.compile(r"现(?:将|就)[^。]{0,60}(?:汇报|报告|总结|述职)如下")
 _PERSONAL = re.compile(r"本人|(?<![县市区局委院校])我(?![县市区局委院校们国省镇乡办处站科单部厅])")
 
 
 def _kind_by_content(document: Document) -> tuple[str, str]:
     """A guess from how the paper speaks: of a person, or of a team."""
+    if _proposes_grades(document):
+        return _PROPOSAL, "表里写着姓名和等次"
     opening = document.text[:400]
     if "述职" in opening:
         return ("team-summary" if "班子述职" in opening else "cadre-report"), "开头写明述职"

@@ -26,8 +26,8 @@ _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "expected.tx
 class Options:
     """What the user tells about the submission. `kind` overrides recognition; `flags` as in `Submission`.
 
-    `against` are files and folders that are only compared with. With `timeout` (seconds a file) every file is read in a
-    child process of its own; `jobs` of them run at a time.
+    `against` are files and folders that are only compared with, `grades` the ratios of grades as in `Submission`. With
+    `timeout` (seconds a file) every file is read in a child process of its own; `jobs` of them run at a time.
     """
 
     kind: str | None = None
@@ -40,6 +40,7 @@ class Options:
     jobs: int = 1
     timeout: float | None = None
     against: tuple[Path, ...] = ()
+    grades: Mapping[str, float] = field(default_factory=dict)
 
 
 def collect(
@@ -64,6 +65,7 @@ def collect(
         options.not_applicable,
         against=tuple(_papers(others, options, None, problems)),
         limits=options.limits,
+        grades=options.grades,
     )
     return submission, tuple(problems)
 
@@ -118,7 +120,7 @@ def _read_one(name: str, data: bytes | None, options: Options) -> Iterator[Outco
 def _read_members(name: str, data: bytes, options: Options) -> Iterator[Outcome]:
     shown_any = False
     for member in members(data, options.limits):
-        if not _is_paper(PurePosixPath(member.name)):
+        if not is_paper(PurePosixPath(member.name)):
             continue
         shown_any = True
         shown = f"{name}/{member.name}"
@@ -166,12 +168,12 @@ def _files(paths: Sequence[Path], problems: list[Problem], seen: set[Path]) -> I
 
 def _walk(folder: Path) -> Iterator[Path]:
     """The files below `folder`, without system files, Word's lock files and marked-up copies of files found."""
-    files = [file for file in folder.rglob("*") if file.is_file() and _is_paper(file)]
+    files = [file for file in folder.rglob("*") if file.is_file() and is_paper(file)]
     stems = {file.stem for file in files}
     yield from (file for file in files if not is_marked(file.stem) or unmarked_stem(file.stem) not in stems)
 
 
-def _is_paper(file: PurePath) -> bool:
+def is_paper(file: PurePath) -> bool:
     """Whether a file can be a paper: not one of the system's or of ours, not a lock of Word, not a Mac's leftovers."""
     if file.name.startswith((".", "~$")) or file.name.lower() in _SYSTEM_FILES:
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,14 +13,15 @@ import msgspec
 import pytest
 import yaml
 
+from checker import engine, rules
 from checker import notice as notices
-from checker import rules
 from checker.document import Block, Cell, Document, Span, Submission
 from checker.language import lexicon
 from checker.language.lexicon import Lexicons
 from checker.language.paper import Context, Paper
 from checker.notice import Notice
 from checker.readers import read
+from checker.roster import Arrived, Entry, Roster
 from checker.rules.base import Hit
 
 CASES = Path(__file__).parent / "cases"
@@ -105,7 +107,7 @@ def _lines(text: str) -> tuple[list[str], dict[int, Cell]]:
             continue
         row += 1
         table += row == 0
-        for column, cell in enumerate(line.strip("| ").split("|")):
+        for column, cell in enumerate(line.strip().removeprefix("|").removesuffix("|").split("|")):
             cells[len(lines)] = Cell(table, row, column)
             lines.append(cell.strip())
     return lines, cells
@@ -134,17 +136,32 @@ Marked = tuple[Document, list[Span]]
 def run_case(kind: str, case: Mapping[str, Any]) -> tuple[list[Marked], list[Hit]]:
     """The marked documents of a rule's case, and what the kind of rule finds in them."""
     chosen, usual = _parameters(kind, case["rule"])
-    given = case.get("documents") or [{"text": case["text"]}]
+    given = case["documents"] if "documents" in case else [{"text": case["text"]}]
     made = [
         marked_document(entry["text"], entry.get("kind", case.get("kind", usual)), entry.get("name", "case.txt"))
         for entry in given
     ]
     against = tuple(document(text, name=f"against/{number}.txt") for number, text in enumerate(case.get("against", [])))
-    names = {key: case[key] for key in ("unit", "unit_type", "person", "roster") if key in case}
-    submission = Submission(tuple(found for found, _ in made), against=against, **names)
+    names = {key: case[key] for key in ("unit", "unit_type", "person", "grades") if key in case}
+    known = Roster.gathered(entries(case.get("roster", [])))
+    owed = tuple(due for due in engine.dues(the_notice(), known) if due.unit == names.get("unit"))
+    if "persons" in case:
+        named = zip(made, case["persons"], strict=True)
+        made = [(replace(found, person=person), spans) for (found, spans), person in named]
+    documents = tuple(found for found, _ in made)
+    unread = tuple(Arrived(*paper) for paper in case.get("unread", ()))
+    submission = Submission(documents, against=against, roster=known.entries, dues=owed, unread=unread, **names)
+    if (overall := rules.KINDS[kind].overall) is not None:
+        return made, list(overall(chosen, submission))
     context = Context(case.get("year", the_notice().year), submission)
     papers = [Paper(found, every_lexicon(), context) for found, _ in made]
     return made, list(rules.KINDS[kind].check(chosen, papers))
+
+
+def entries(rows: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Rows of a roster as cases write them; a key that no row has is refused."""
+    assert all(set(row) <= {field.name for field in dataclasses.fields(Entry)} for row in rows)
+    return msgspec.convert(rows, list[Entry], strict=True)
 
 
 def _parameters(kind: str, given: str | Mapping[str, Any]) -> tuple[Any, str]:

@@ -411,6 +411,9 @@ def test_excuses_of_file_and_flag_add_up(kaohe: Kaohe) -> None:
         '[not-applicable]\nreligon = "无"\n',
         '[limits]\nfile-size = "big"\n',
         "[limits]\nfile-syze = 5\n",
+        "[grades]\nexcellent = 20\n",
+        "[grades]\nexcellent-city = 0.2\n",
+        '[grades]\nexcellent = "20%"\n',
         "not toml\n",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from loaders import document, the_notice
 
 import checker
-from checker import engine
+from checker import engine, rules
 from checker.document import Document, Submission
 from checker.notice import Notice
 from checker.papers import recognise
 from checker.render import renderer
 from checker.report import Finding, Problem, Report
+from checker.roster import Entry, Roster
 
 SUMMARY = "某局领导班子工作总结\n一、总体情况\n全年修路86公里，架桥12座。"
 REPORT = "某局局长述职述廉述学报告\n一年来，我修路86公里。"
@@ -86,12 +88,33 @@ def test_a_coverage_that_raises_is_told() -> None:
 
 
 def test_rules_that_cannot_run_yet_are_listed() -> None:
-    """A pending rule gives its reason in every report that it is for."""
-    reasons = {entry.rule: entry.reason for entry in check(SUMMARY).not_checked}
-    pending = [rule for rule in the_notice().rules if rule.kind.name == "pending"]
-    assert pending
-    for rule in pending:
-        assert reasons[rule.id] == rule.params.reason
+    """A rule of another city's notice that cannot run yet gives its reason in every report."""
+    kind = rules.KINDS[rules.PENDING]
+    rule = replace(only("summary-length").rules[0], id="later", kind=kind, params=kind.params("以后再查"))
+    found = check(SUMMARY, notice=replace(the_notice(), rules=(rule,))).not_checked
+    assert [(entry.rule, entry.reason) for entry in found] == [("later", "以后再查")]
+
+
+def test_a_unit_that_handed_in_nothing_is_told_what_it_owes() -> None:
+    """The roster is held against a unit without any paper too, and each finding has the clause of its case."""
+    entry = Entry("示例局", "闻小川", probation_end=date(2020, 9, 30))
+    owed = engine.dues(the_notice(), Roster.gathered([entry]))
+    report = check(notice=only("roster", "summary-length"), unit="示例局", roster=(entry,), dues=owed)
+    assert [(finding.case, finding.clause, finding.severity) for finding in report.findings] == [
+        ("team", "三（二）1·第2段", "error"),
+        ("report", "三（二）1·第1段", "error"),
+        ("note", "二·3", "warning"),
+    ]
+    assert [entry.rule for entry in report.not_checked] == ["summary-length"]
+    assert report.verdict == "return"
+
+
+def test_without_a_roster_the_reason_says_so() -> None:
+    """A plain check of a single submission lists the rule with the reason, and a unit that no roster names too."""
+    reasons = [entry.reason for entry in check(SUMMARY, notice=only("roster")).not_checked]
+    stranger = check(SUMMARY, notice=only("roster"), roster=(Entry("别局", "闻小川"),)).not_checked
+    assert "没有给花名册" in reasons[0]
+    assert "花名册里没有本单位" in stranger[0].reason
 
 
 def test_rules_without_their_papers_are_listed() -> None:

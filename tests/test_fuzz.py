@@ -25,7 +25,7 @@ def test_broken_files_are_read_or_refused(name: str) -> None:
             raise AssertionError(f"round {number} of {name}: {data[:200]!r}…") from error
 
 
-@pytest.mark.parametrize("name", ["a.docx", "a.ofd", "a.zip", "utf-8.txt", "gb.txt", "wide.txt"])
+@pytest.mark.parametrize("name", ["a.docx", "a.ofd", "a.zip", "a.xlsx", "a.xls", "utf-8.txt", "gb.txt", "wide.txt"])
 def test_seeds_are_whole(name: str) -> None:
     """What is broken is a file that can be read."""
     assert attempt(name, SEEDS[name]) == "read"

@@ -267,6 +267,10 @@ FORBIDDEN = {
     "document": ("checker.",),
     "report": ("checker.language", "checker.rules", "checker.readers", "checker.render", "checker.engine",
                "checker.commands", "checker.submission", "checker.papers"),
+    "roster": ("checker.",),
+    "dues": ("checker.language", "checker.report", "checker.rules", "checker.readers", "checker.render",
+             "checker.engine", "checker.commands", "checker.notice", "checker.submission", "checker.papers",
+             "checker.screening"),
     "language": ("checker.rules", "checker.readers", "checker.render", "checker.engine", "checker.commands",
                  "checker.notice", "checker.submission", "checker.papers"),
     "rules": ("checker.readers", "checker.render", "checker.engine", "checker.commands", "checker.notice",
@@ -317,6 +321,7 @@ def test_dependencies_point_one_way(layer: str) -> None:
 
 HEAVY = (
     "spacy", "sklearn", "scipy", "pandas", "numpy", "jieba", "docx", "jinja2", "pdfplumber", "rapidocr", "cv2", "PIL",
+    "python_calamine", "xlrd", "openpyxl",
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ A case gives `rule` (parameters of the kind, or the id of a rule of the shipped 
 `documents`, and what must be found besides the marks: `absent` lists the hits without words of their own, by their
 subject, else by their case; `case` the cases of all hits, marks first; `facts` what the only hit must know;
 `related` the words that it points at. `unit`, `unit_type`, `person`, `roster`, `against` (texts to compare with) and
-`year` say what is known besides. No marks and no `absent` mean silence.
+`year` say what is known besides, `grades` which ratios are set; what a unit owes follows from its roster. `persons`
+say whose the documents are, `unread` what came and could not be read. No marks and no `absent` mean silence.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def lines(folder: Path) -> tuple[str, ...]:
 @cache
 def report(folder: Path) -> Report:
     """The report on all papers of one sample, with the flags that it asks for."""
-    return checker.check(sorted(folder.glob("*.docx")), **sample_options(list(lines(folder))))
+    papers = sorted(path for path in folder.iterdir() if path.suffix in (".docx", ".xlsx"))
+    return checker.check(papers, **sample_options(list(lines(folder))))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -201,6 +201,7 @@ def _options(settings: config.Settings) -> Options:
         limits=settings.reading_limits(),
         jobs=settings.jobs,
         timeout=settings.timeout,
+        grades=settings.grades,
     )
 
 

@@ -67,6 +67,9 @@ def _page(notice: Notice, rule: Rule) -> list[str]:
     lines += _items(rule.params)
     if rule.examples is not None and rule.examples.against:
         lines += ["", "例子用来比对的材料：", _indented(rule.examples.against)]
+    if rule.examples is not None and rule.examples.roster:
+        rows = (f"{entry.unit}  {entry.name}  {entry.post}" for entry in rule.examples.roster)
+        lines += ["", "例子用的花名册：", _indented("\n".join(rows))]
     if rule.examples is not None:
         lines += ["", "会查出的例子：", _indented(rule.examples.bad), "不会报的例子：", _indented(rule.examples.good)]
     return lines

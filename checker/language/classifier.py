@@ -8,10 +8,10 @@ is (idf) and all together of length 1; the score of a topic is the product with 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
@@ -48,16 +48,15 @@ class Score(NamedTuple):
     value: float
 
 
-def features(sentence: str) -> set[str]:
-    """The features of a sentence: characters, pairs of characters, and words of three characters and more.
+def features(sentence: str) -> Collection[str]:
+    """The features of a sentence, each once: characters, pairs of characters, and words of three characters and more.
 
-    Shorter words are characters or pairs of them already.
+    Shorter words are characters or pairs of them already. They come in the order of the text, not in that of a set:
+    sums over them are then the same in every process.
     """
     text = _PASSED_OVER.sub("", sentence).rstrip("。；，！？：、")
-    found = set(text)
-    found.update(map("".join, pairwise(text)))
-    found.update(word for word in cut(text) if len(word) >= _LONG_WORD)
-    return found
+    words = (word for word in cut(text) if len(word) >= _LONG_WORD)
+    return dict.fromkeys(chain(text, map("".join, pairwise(text)), words)).keys()
 
 
 @lru_cache(maxsize=1)
@@ -79,9 +78,10 @@ def near(model: Model, sentences: Sequence[str], topics: Sequence[str]) -> Mappi
     found: dict[str, list[Score]] = {topic: [] for topic, _ in known}
     if not known:
         return found
-    for number, values in enumerate(_vectors(model, sentences)):
+    for number, sentence in enumerate(sentences):
+        values, length = _vector(model, sentence)
         for topic, weights in known:
-            value = _product(weights, values)
+            value = weights.constant + _product(weights.weights, values) / length
             if value >= weights.near:
                 found[topic].append(Score(number, value))
     for scores in found.values():
@@ -89,15 +89,12 @@ def near(model: Model, sentences: Sequence[str], topics: Sequence[str]) -> Mappi
     return found
 
 
-def _vectors(model: Model, sentences: Sequence[str]) -> Iterator[dict[str, float]]:
+def _vector(model: Model, sentence: str) -> tuple[dict[str, float], float]:
+    """The features of a sentence that the model knows, each with its weight, and the length of the whole."""
     idf = model.idf
-    for sentence in sentences:
-        values = {feature: idf[feature] for feature in features(sentence) if feature in idf}
-        length = sqrt(sum(value * value for value in values.values())) or 1.0
-        yield {feature: value / length for feature, value in values.items()}
+    values = {feature: weight for feature in features(sentence) if (weight := idf.get(feature)) is not None}
+    return values, sqrt(sum(value * value for value in values.values())) or 1.0
 
 
-def _product(weights: Weights, values: Mapping[str, float]) -> float:
-    by_feature = weights.weights
-    shared = values.keys() & by_feature.keys()
-    return weights.constant + sum(by_feature[feature] * values[feature] for feature in shared)
+def _product(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
+    return sum(weights[feature] * value for feature, value in values.items() if feature in weights)

@@ -36,7 +36,7 @@ _BARE = re.compile(r"\s*(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*")
 _BRACKETED = re.compile(r"[（(](?:单位[：:])?([^（）()]{1,8})[）)]")
 _ABOUT = re.compile(r"(?:大约|接近|将近|超过|突破|不足|不到|不低于|不少于|[约近超逾])(?:为|了)?\s*$")
 _ABOUT_ENDS = frozenset("近过破足到于约超逾为了 ")
-_MINUS = frozenset("-－−")
+MINUS = frozenset("-－−")
 _SLACK = 0.2
 RELATIVE = ("%", "‰", "个百分点")
 MONEY = "元"
@@ -102,11 +102,12 @@ def figures(paper: Paper) -> tuple[Figure, ...]:
     """All figures of the paper with a unit we know, in text order; dates, ranges and ordinals are none."""
     found = paper.memo.get("figures")
     if not isinstance(found, tuple):
-        found = paper.memo["figures"] = tuple(sorted((*_written(paper.document.text), *_bare_cells(paper))))
+        found = paper.memo["figures"] = tuple(sorted((*written(paper.document.text), *_bare_cells(paper))))
     return found
 
 
-def _written(text: str) -> Iterator[Figure]:
+def written(text: str) -> Iterator[Figure]:
+    """The figures of a text, in order, without those that only a table explains."""
     pattern, units = _units()
     for match in pattern.finditer(text):
         number, vague, scale, vague_too, unit, around = match.groups()
@@ -118,7 +119,7 @@ def _written(text: str) -> Iterator[Figure]:
         if exact and before in _ABOUT_ENDS:  # for most figures this look is enough
             exact = _ABOUT.search(text, max(0, start - 5), start) is None
         # A rate of growth below nought is told as 「增长-3.1%」.
-        sign = -1.0 if before in _MINUS else 1.0
+        sign = -1.0 if before in MINUS else 1.0
         yield _figure(Span(start, end), number, sign * _SCALES.get(scale, 1.0), units[unit], exact)
 
 

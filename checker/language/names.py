@@ -237,6 +237,16 @@ def _pairs(name: str) -> set[str]:
     return {name[index : index + 2] for index in range(len(name) - 1)}
 
 
+def is_name(text: str) -> bool:
+    """Whether the whole of `text` looks like the name of a person."""
+    return _patterns().whole_name.fullmatch(text) is not None and not _NO_NAME.match(text)
+
+
+def without_posts(text: str) -> str:
+    """`text` with a blank for each post in it."""
+    return re.sub(rf"(?:党组|党委|党工委|常务|第一)*副?{_POSTS}|同志", " ", text)
+
+
 def name_before(text: str, end: int, names: Collection[str], longest: int = 9) -> str:
     """The longest of `names` that ends at `end`, or ""."""
     for size in range(min(longest, end), 1, -1):

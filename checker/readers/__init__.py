@@ -30,6 +30,8 @@ READERS: Mapping[str, tuple[str, str]] = {
     "rtf": ("rtf", "read_rtf"),
     "text": ("text", "read_text"),
     "wps": ("office", "read_doc"),
+    "xls": ("sheets", "read_xls"),
+    "xlsx": ("sheets", "read_xlsx"),
     **dict.fromkeys(PICTURES - {"heic"}, ("pictures", "read_picture")),
 }
 """Format, as `sniff` tells it, to the module and the function that reads it; loaded when the first such file comes."""
@@ -46,7 +48,10 @@ def read(name: str, data: bytes, limits: Limits = Limits()) -> Document:  # noqa
     found = sniff(data)
     if found not in READERS or (found in {"text", *PICTURES} and name.lower().endswith(_WORD_NAMES)):
         raise _refusal(name, found)
-    return reader_for(found)(name, data, hashlib.sha256(data).hexdigest(), limits)
+    document = reader_for(found)(name, data, hashlib.sha256(data).hexdigest(), limits)
+    if len(document.text) > limits.characters:
+        raise ReadError("too-large", f"文字超过 {limits.characters} 字，不像一份考核材料，请核对后拆分上报。")
+    return document
 
 
 def reader_for(found: str) -> Reader:

@@ -7,8 +7,9 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from checker.errors import ReadError
 from checker.readers.limits import MEGABYTE, Limits
@@ -23,10 +24,14 @@ _MOST_NAME = 1000
 
 
 class Member(NamedTuple):
-    """One file of an archive: its name with / between folders, and its bytes or why they could not be had."""
+    """One file of an archive: its name with / between folders, and its bytes or why they could not be had.
+
+    `modified` is when the file was written (seconds since 1970, 0: unknown).
+    """
 
     name: str
     content: bytes | ReadError
+    modified: float = 0.0
 
 
 def is_archive(data: bytes) -> bool:
@@ -39,7 +44,12 @@ def members(data: bytes, limits: Limits) -> Iterator[Member]:
 
     ReadError where the archive as a whole cannot be read or is not to be trusted.
     """
-    yield from _Opened(limits).members(data, "", limits.archive_depth)
+    yield from members_in(io.BytesIO(data), limits)
+
+
+def members_in(stream: IO[bytes], limits: Limits) -> Iterator[Member]:
+    """The same of an archive that may be too large to be held in memory."""
+    yield from _Opened(limits).members(stream, "", limits.archive_depth)
 
 
 def find(path: str, sources: Mapping[str, bytes], limits: Limits) -> bytes | None:
@@ -67,8 +77,8 @@ class _Opened:
         self._files = 0
         self._bytes = 0
 
-    def members(self, data: bytes, prefix: str, depth: int) -> Iterator[Member]:
-        archive = _open(data, self._limits)
+    def members(self, stream: IO[bytes], prefix: str, depth: int) -> Iterator[Member]:
+        archive = _open(stream, self._limits)
         seen: set[str] = set()
         names = _names(archive.infolist())
         for _, name in names:
@@ -92,14 +102,14 @@ class _Opened:
             nested = is_archive(content)
             if nested and depth < 1:
                 raise ReadError("too-deep", f"压缩包里套的压缩包层数过多，没有读取，{_ADVICE}")
-            inside = list(self.members(content, shown + "/", depth - 1)) if nested else None
+            inside = list(self.members(io.BytesIO(content), shown + "/", depth - 1)) if nested else None
         except ReadError as error:
             if error.code == "too-large" and self._bytes > self._limits.archive_size:
                 raise
             yield Member(shown, error)
             return
         if inside is None:
-            yield Member(shown, content)
+            yield Member(shown, content, _modified(info))
         elif inside:
             yield from inside
         else:
@@ -141,13 +151,23 @@ _BROKEN = (
 )
 
 
-def _open(data: bytes, limits: Limits) -> zipfile.ZipFile:
-    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 66_000))
-    size = int.from_bytes(data[end + 12 : end + 16], "little")
+def _modified(info: zipfile.ZipInfo) -> float:
+    """When a member was written; the time in an archive is that of the clock on its maker's wall."""
+    try:
+        return datetime(*info.date_time).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def _open(stream: IO[bytes], limits: Limits) -> zipfile.ZipFile:
+    stream.seek(max(0, stream.seek(0, io.SEEK_END) - 66_000))
+    tail = stream.read()
+    end = tail.rfind(b"PK\x05\x06")
+    size = int.from_bytes(tail[end + 12 : end + 16], "little")
     if end >= 0 and size != 0xFFFFFFFF and size > limits.directory_size:
         raise ReadError("too-large", f"压缩包里的文件过多，已拒绝读取，{_ADVICE}")
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        archive = zipfile.ZipFile(stream)
     except _BROKEN:
         raise ReadError("damaged", _DAMAGED) from None
     if len(archive.infolist()) > limits.parts:

@@ -13,11 +13,11 @@ class Limits:
 
     `part_size` and `ratio` hold for the parts that are unpacked; pictures are never unpacked, so they only count
     towards `total_size`. `ratio` is not looked at below `ratio_from`: short XML may well shrink a hundredfold.
-    `characters`, `objects` and `pages` bound what formats with pages hold; `members` and `archive_size` what a zip file
-    with a whole submission holds, and `archive_depth` how many more may lie inside each other. `memory` is what a child
-    process may take, where the system can hold it to that. `tokens` bounds RTF, `convert_seconds` and
-    `convert_memory` LibreOffice, which reads what is older than .docx. `recognised_pages`, `recognise_seconds` and
-    `pixels` (of one picture) bound the recognition of text in pictures.
+    `characters` bounds the text of any file, `objects` and `pages` what formats with pages hold; `members` and
+    `archive_size` what a zip file with a whole submission holds, and `archive_depth` how many more may lie inside each
+    other. `memory` is what a child process may take, where the system can hold it to that. `tokens` bounds RTF,
+    `convert_seconds` and `convert_memory` LibreOffice, which reads what is older than .docx. `recognised_pages`,
+    `recognise_seconds` and `pixels` (of one picture) bound the recognition of text in pictures.
     """
 
     file_size: int = 100 * MEGABYTE

@@ -46,7 +46,7 @@ FORMAT_NAMES: Mapping[str, str] = {
     "ods": "ODF 表格（.ods）",
     "odp": "ODF 演示文稿（.odp）",
     "ofd": "OFD 版式文件",
-    "xlsx": "Excel 工作簿",
+    "xlsx": "Excel 工作簿（.xlsx）",
     "pptx": "PowerPoint 演示文稿",
     "zip": "ZIP 压缩包",
     "rar": "RAR 压缩包",
@@ -67,6 +67,7 @@ FORMAT_NAMES: Mapping[str, str] = {
     "text": "纯文本文件",
 }
 
+SHEETS = frozenset({"xls", "xlsx"})
 PICTURES = frozenset({"png", "jpeg", "gif", "bmp", "tiff", "webp", "heic"})
 
 
@@ -94,15 +95,20 @@ def _zip(data: bytes) -> str:
     The names come from the table of contents: a zip file that holds a .docx has the names of that file's parts in it
     somewhere too.
     """
+    office = False
     for name in islice(zip_names(data), _NAMES_LOOKED_AT):
         key = name.lower()
-        if key in (b"[content_types].xml", b"_rels/.rels"):
+        if office and key.startswith(b"word/"):
             return "docx"
-        if key == b"ofd.xml":
+        if key in (b"xl/workbook.xml", b"xl/workbook.bin"):
+            return "xlsx"
+        if key in (b"[content_types].xml", b"_rels/.rels"):
+            office = True
+        elif key == b"ofd.xml" and not office:
             return "ofd"
-        if key == b"mimetype":
+        elif key == b"mimetype" and not office:
             return _by_mimetype(data)
-    return "zip"
+    return "docx" if office else "zip"
 
 
 def _by_mimetype(data: bytes) -> str:

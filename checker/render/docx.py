@@ -1,6 +1,7 @@
 """The paper itself, marked up: a Word comment on exactly the words that each finding speaks of.
 
-A Word file is copied with comments added and nothing else changed; for any other file a new Word file is made.
+A Word file is copied with comments added and nothing else changed; for any other file a new Word file is made, but for
+spreadsheets: their cells make no text to read one after the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from checker.errors import ReadError, WriteError
 from checker.hallmark import AUTHOR, stamp
 from checker.readers import archive
 from checker.readers.limits import Limits
+from checker.readers.sniff import SHEETS
 from checker.render import Rendered
 from checker.render import phrases as say
 from checker.render.docx_mark import Remark, extension, mark
@@ -25,6 +27,8 @@ from checker.report import SEVERITY_NAMES, Finding, Report
 
 __all__ = ["AUTHOR", "Remark", "mark", "render"]
 
+ONLY_SHEETS = "这套材料里只有表格文件，做不了批注副本；请用 --format html 或 xlsx 查看结果。"
+
 _QUOTE = 60
 _RELATED = 5
 
@@ -32,7 +36,7 @@ _RELATED = 5
 def render(
     report: Report, sources: Mapping[str, bytes] | None = None, *, cover: bool = False, suggest: bool = False
 ) -> tuple[Rendered, ...]:
-    """A marked-up copy of every file of the report, with findings or without; `cover` puts a summary before each.
+    """A marked-up copy of every file but spreadsheets, with findings or without; `cover` puts a summary before each.
 
     With `suggest` the right wording of mechanical faults stands in the copies of Word files as revisions.
     """
@@ -40,7 +44,10 @@ def render(
     file_names = say.report_names(report)
     outputs: list[Rendered] = []
     taken: set[str] = set()
-    for path, papers in say.by_file(report).items():
+    files = {path: papers for path, papers in say.by_file(report).items() if papers[0].format not in SHEETS}
+    if not files and report.submission.documents:
+        raise WriteError(ONLY_SHEETS)
+    for path, papers in files.items():
         # What concerns the submission as a whole stands at the head of its first file.
         overall = () if outputs else tuple(_overall(report, papers[0], file_names))
         remarks = (*overall, *_remarks(report, papers, file_names))

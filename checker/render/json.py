@@ -26,15 +26,16 @@ def schema() -> bytes:
 
 def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:
     """The report as indented JSON."""
-    return (Rendered("report.json", msgspec.json.format(_encode(as_data(report)), indent=2) + b"\n"),)
+    return (Rendered("report.json", msgspec.json.format(encode(as_data(report)), indent=2) + b"\n"),)
 
 
 def render_lines(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:
     """The report as one line of JSON, for streams of reports."""
-    return (Rendered("report.jsonl", _encode(as_data(report)) + b"\n"),)
+    return (Rendered("report.jsonl", encode(as_data(report)) + b"\n"),)
 
 
-def _encode(data: Any) -> bytes:
+def encode(data: Any) -> bytes:
+    """Plain data as JSON on one line, whatever stands in its texts."""
     try:
         return msgspec.json.encode(data)
     except UnicodeEncodeError:  # half a character, in the name of a file or in a broken one
@@ -95,7 +96,7 @@ def _document(report: Report, coverage: Coverage) -> dict[str, Any]:
         "kind_source": document.kind_source,
         "kind_reason": document.kind_reason,
         "unit": report.submission.unit,
-        "person": report.submission.person,
+        "person": document.person or report.submission.person,
         "span": {"start": document.base, "end": document.base + len(document.text)},
         "count": {
             "value": count.value,

@@ -15,6 +15,9 @@ from checker.rules import (
     figure_conflict,
     fixed_expression,
     foreign_name,
+    grade_ratio,
+    grade_roster,
+    grades,
     key_events,
     length,
     list_content,
@@ -24,6 +27,7 @@ from checker.rules import (
     papers_present,
     pending,
     placeholder,
+    roster,
     topics,
     wrong_period,
 )
@@ -47,6 +51,8 @@ def _kind(
         cases={case: tuple(facts.split()) for case, facts in cases.items()},
         cover=getattr(module, "cover", None),
         idle=getattr(module, "idle", None),
+        overall=getattr(module, "overall", None),
+        dues=getattr(module, "dues", None),
         covers=covers,
         lexicons=cues,
         manual=module.__doc__ or "",
@@ -58,6 +64,9 @@ _TOPIC = "topic name under"
 _MEMBERS = "name members"
 _EXPRESSION = "name wrong right missing wording"
 _COPY = "other words total share passages"
+_DUE = "kind paper person who reason"
+_PAPER = "kind paper person"
+_PROPOSED = "person grade"
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -100,6 +109,24 @@ KINDS: Mapping[str, Kind] = {
         _kind("figure-arithmetic", figure_arithmetic, dict.fromkeys(figure_arithmetic.CASES, "told worked_out")),
         _kind("wrong-period", wrong_period, dict.fromkeys(wrong_period.CASES, "found year")),
         _kind("foreign-name", foreign_name, dict.fromkeys(foreign_name.CASES, "found own")),
+        _kind(
+            "roster",
+            roster,
+            dict.fromkeys(("report", "report-check", "note", "note-check", "not-owed", "special"), _DUE)
+            | {"team": "names reason", "unknown": _PAPER, "elsewhere": f"{_PAPER} units", "nameless": _PAPER},
+        ),
+        _kind(
+            "grades",
+            grades,
+            dict.fromkeys(("unknown", "empty", "twice", "unnamed"), _PROPOSED) | {"no-table": ""},
+        ),
+        _kind("grade-ratio", grade_ratio, {"over": "count assessed undetermined ratio share limit over"}),
+        _kind(
+            "grade-roster",
+            grade_roster,
+            dict.fromkeys(("fixed", "fixed-check", "not-assessed", "special"), "person grade reason")
+            | {"missing": "person reason", "stranger": "person", "elsewhere": "person units"},
+        ),
         _kind(PENDING, pending, {}),
     )
 }
@@ -118,6 +145,9 @@ _LEXICONS: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "figure-conflict": figure_conflict.lexicons,
     "figure-arithmetic": figure_arithmetic.lexicons,
     "copied-text": copied_text.lexicons,
+    "grades": grades.lexicons,
+    "grade-ratio": grade_ratio.lexicons,
+    "grade-roster": grade_roster.lexicons,
 }
 
 

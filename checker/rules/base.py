@@ -9,6 +9,7 @@ from typing import Any
 from checker.document import Document, Span, Submission
 from checker.language.paper import Paper
 from checker.report import Level, Place
+from checker.roster import Due, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Hit:
     `case` picks the wording and severity in the notice. `span` is the words found, None for something absent; `at` is
     then the heading or title where it belongs. `subject` tells apart hits of one rule on things absent (a topic id).
     `firm` is given where the hit rests on a measure of the whole paper: whether it holds however far recognition errs.
+    `clause` is given where the hit rests on another clause than its rule.
     """
 
     document: Document | None
@@ -28,6 +30,7 @@ class Hit:
     subject: str = ""
     related: tuple[Place, ...] = ()
     firm: bool | None = None
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Aspect:
 
 Check = Callable[[Any, Sequence[Paper]], Iterator[Hit]]
 Cover = Callable[[Any, Paper], tuple[Level, ...]]
+Overall = Callable[[Any, Submission], Iterator[Hit]]
+Dues = Callable[[Any, Roster, int], tuple[Due, ...]]
 Idle = Callable[[Any, Submission], str]
 
 
@@ -52,7 +57,8 @@ class Kind:
 
     `covers` names the part of the coverage that `cover` fills, "facets" or "topics". `lexicons` lists the lexicons
     that the kind itself needs besides those its parameters name. `manual` is the kind's page for users. `idle` says why
-    such a rule has nothing to check in a submission, in Chinese; "" where it has.
+    such a rule has nothing to check in a submission, in Chinese; "" where it has. A kind with `overall` looks at the
+    submission as a whole, also where no paper came; `dues` works out what all units of a roster owe in a year.
     """
 
     name: str
@@ -61,6 +67,8 @@ class Kind:
     cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cover: Cover | None = None
     idle: Idle | None = None
+    overall: Overall | None = None
+    dues: Dues | None = None
     covers: str = ""
     lexicons: tuple[str, ...] = ()
     manual: str = ""

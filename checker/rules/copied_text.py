@@ -10,7 +10,6 @@ version 像是同一份材料的两个版本。
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from checker.document import PAPER_KINDS, Document, Span, Submission
+from checker.document import PAPER_KINDS, Copies, Document, Shared, Span, Submission
+from checker.file_names import bare
 from checker.language import lexicon
 from checker.language.count import count_words
 from checker.language.paper import Paper
@@ -27,15 +27,9 @@ from checker.rules.base import Hit
 
 if TYPE_CHECKING:
     from checker.language.passages import Common
-    from checker.language.similarity import Pair, Passage
 
 _REPORT, _SUMMARY = "cadre-report", "team-summary"
 _VERSION = 0.8
-# 述职报告（1）、述职报告-修改稿: what is left of the name is that of the paper.
-_VERSION_MARK = re.compile(
-    r"(?:[\s（(【\[_-]*(?:\d{1,2}|副本|复件|(?:修改|最终|初|定|终|送审|报送)稿\d?|最终版|终版|[vV]\d+)[）)】\]]|"
-    r"[\s_-]*(?:副本|复件|(?:修改|最终|初|定|终|送审|报送)稿\d?|最终版|终版|[vV]\d+))+$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +56,14 @@ def lexicons(params: Params) -> Iterator[str]:
 
 def idle(params: Params, submission: Submission) -> str:
     """Why nothing can be compared; empty where something can."""
-    if submission.against or any(
-        _least(params, first.kind, second.kind)
-        for number, first in enumerate(submission.documents)
-        for second in submission.documents[number + 1 :]
+    if (
+        submission.against
+        or submission.copies is not None
+        or any(
+            least_of(params, first.kind, second.kind)
+            for number, first in enumerate(submission.documents)
+            for second in submission.documents[number + 1 :]
+        )
     ):
         return ""
     return "没有可以比对的材料；要与往年的、别的单位的材料比对，请用 --against 指明文件或文件夹"
@@ -75,6 +73,20 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
     """A hit for each other paper with which one shares passages, on the longest of them."""
     if not papers or idle(params, papers[0].context.submission):
         return
+    submission = papers[0].context.submission
+    found = _search(params, papers) if submission.copies is None else submission.copies
+    by_document = {paper.document: paper for paper in papers}
+    told: Counter[Document] = Counter()
+    for copies in sorted(found, key=lambda copies: -sum(passage.own for passage in copies.passages)):
+        # Where both papers are handed in here it is told at the first of them.
+        seen = copies if copies.first in by_document else _turned(copies)
+        told[seen.first] += 1
+        if told[seen.first] <= params.others:
+            yield _hit(params, by_document[seen.first], seen, outside=seen.second not in by_document)
+
+
+def _search(params: Params, papers: Sequence[Paper]) -> Iterator[Copies]:
+    """The copies among `papers` themselves, and between them and what they are to be compared with."""
     from checker.language.similarity import find_copies  # not at the top: most submissions have nothing to compare
 
     documents = [*(paper.document for paper in papers), *papers[0].context.submission.against]
@@ -84,21 +96,27 @@ def check(params: Params, papers: Sequence[Paper]) -> Iterator[Hit]:
             return 0
         if second >= len(papers):
             return params.own
-        return _least(params, documents[first].kind, documents[second].kind)
+        return least_of(params, documents[first].kind, documents[second].kind)
 
-    found = list(find_copies([document.text for document in documents], least, _common(params.common)))
-    told: Counter[int] = Counter()
-    for pair in sorted(found, key=lambda pair: -sum(passage.own for passage in pair.passages)):
-        told[pair.first] += 1
-        if told[pair.first] <= params.others:
-            yield _hit(params, papers[pair.first], documents[pair.second], pair, outside=pair.second >= len(papers))
+    for pair in find_copies([document.text for document in documents], least, common(params)):
+        yield Copies(documents[pair.first], documents[pair.second], pair.passages, pair.same)
 
 
-def _least(params: Params, first: str, second: str) -> int:
+def _turned(copies: Copies) -> Copies:
+    passages = tuple(passage._replace(first=passage.second, second=passage.first) for passage in copies.passages)
+    return Copies(copies.second, copies.first, passages, copies.same)
+
+
+def least_of(params: Params, first: str, second: str) -> int:
     """How much two papers of one submission may not share, by their kinds; 0 where they may share anything."""
     if first == second == _REPORT:
         return params.own
     return params.own_of_team if {first, second} <= {_REPORT, _SUMMARY} else 0
+
+
+def common(params: Params) -> Common:
+    """What everybody writes: it is nobody's own."""
+    return _common(params.common)
 
 
 @lru_cache(maxsize=4)
@@ -108,29 +126,38 @@ def _common(names: tuple[str, ...]) -> Common:
     return Common(tuple(line for name in names if (found := lexicon.load(name)) for line in found.terms))
 
 
-def _hit(params: Params, paper: Paper, other: Document, pair: Pair, *, outside: bool) -> Hit:
-    document = paper.document
+def _hit(params: Params, paper: Paper, copies: Copies, *, outside: bool) -> Hit:
+    document, other = copies.first, copies.second
     name = _name(document, other)
-    if pair.same:
+    if copies.same:
         return _whole(document, other, "same", {"other": name})
-    total = sum(count_words(document.slice(passage.first)) for passage in pair.passages)
-    share = min(100, round(100 * total / max(1, paper.words)))
+    share = share_of(document, copies.passages)
     if not outside and share >= 100 * _VERSION and _stem(document) == _stem(other):
         return _whole(document, other, "version", {"other": name, "share": share})
-    longest = pair.passages[0]
+    longest = copies.passages[0]
     facts = {
         "other": name,
         "words": count_words(document.slice(longest.first)),
-        "total": total,
+        "total": words_of(document, copies.passages),
         "share": share,
-        "passages": len(pair.passages),
+        "passages": len(copies.passages),
     }
     team = not outside and document.kind != other.kind
-    case = "team" if team else "passage" if len(pair.passages) == 1 else "passages"
-    return Hit(document, longest.first, case, facts, related=_related(params, document, other, pair.passages))
+    case = "team" if team else "passage" if len(copies.passages) == 1 else "passages"
+    return Hit(document, longest.first, case, facts, related=_related(params, document, other, copies.passages))
 
 
-def _related(params: Params, document: Document, other: Document, passages: Sequence[Passage]) -> tuple[Place, ...]:
+def words_of(document: Document, passages: Sequence[Shared]) -> int:
+    """How many 字 of the paper the passages are."""
+    return sum(count_words(document.slice(passage.first)) for passage in passages)
+
+
+def share_of(document: Document, passages: Sequence[Shared]) -> int:
+    """What share of the paper the passages are, in per cent."""
+    return min(100, round(100 * words_of(document, passages) / max(1, count_words(document.text))))
+
+
+def _related(params: Params, document: Document, other: Document, passages: Sequence[Shared]) -> tuple[Place, ...]:
     """Where the passage told stands in the other paper, then the further passages, each in both papers."""
     places = [Place(other, passages[0].second)]
     for passage in passages[1 : params.passages]:
@@ -146,12 +173,13 @@ def _whole(document: Document, other: Document, case: str, facts: dict[str, obje
 
 
 def _name(document: Document, other: Document) -> str:
-    """What the other paper is called: its file, with its folder where the two files are called the same."""
+    """What the other paper is called: its file, with its folder where that is another or the names are the same."""
     if document.path == other.path:
         return f"同一文件里的另一份{PAPER_KINDS[other.kind]}"
-    path = PurePath(other.path)
-    return path.name if path.name != PurePath(document.path).name else "/".join(path.parts[-2:])
+    own, path = PurePath(document.path), PurePath(other.path)
+    beside = own.parent == path.parent
+    return path.name if beside else "/".join(path.parts[-2:])
 
 
 def _stem(document: Document) -> str:
-    return _VERSION_MARK.sub("", PurePath(document.path).stem)
+    return bare(PurePath(document.path).stem)

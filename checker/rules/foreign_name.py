@@ -157,7 +157,7 @@ def _persons(paper: Paper, identity: Identity) -> Iterator[Hit]:
 def _rostered(paper: Paper) -> list[Owner]:
     """The units that the roster names."""
     entries = paper.context.submission.roster
-    return [place_of(unit) for unit in dict.fromkeys(entry.get("unit", "") for entry in entries) if unit]
+    return [place_of(unit) for unit in dict.fromkeys(entry.unit for entry in entries) if unit]
 
 
 def _with(names: frozenset[str], more: set[str]) -> frozenset[str]:
@@ -166,7 +166,7 @@ def _with(names: frozenset[str], more: set[str]) -> frozenset[str]:
 
 def _of_another_unit(paper: Paper, name: str, own: Owner) -> bool:
     """Whether the roster knows somebody of that name, and only in other units."""
-    units = [entry.get("unit", "") for entry in paper.context.submission.roster if entry.get("name") == name]
+    units = [entry.unit for entry in paper.context.submission.roster if entry.name == name]
     return bool(units) and all(unit and _differ(place_of(unit), own) for unit in units)
 
 

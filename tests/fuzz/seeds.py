@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 
 from build_docx import docx, paragraphs, zipped
 from build_ofd import Text, ofd, table
+from build_sheets import xls, xlsx
 
 TEXT = "示例局领导班子2020年度工作总结\n\n一、总体情况\n一年来，我们做了工作（OFD、A4）。\n（一）政治建设\n1.抓好学习\n"
 _REVISED = (
@@ -42,6 +44,13 @@ _MHT = (
     'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\nContent-Type: text/html; '
     'charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<html><body><p>=E6=AD=A3</p></body></html>'
     "\r\n--b--\r\n"
+)
+
+_TABLE = (
+    ["等次建议"],
+    ["序号", "姓名", "等次", "日期"],
+    [1, "赵一", "优秀", date(2020, 12, 25)],
+    [2, "钱二", None, 0.25],
 )
 
 
@@ -95,4 +104,6 @@ def seeds() -> dict[str, bytes]:
         "a.odt": _odt(),
         "a.html": _HTML.encode(),
         "a.mht": _MHT.encode(),
+        "a.xlsx": xlsx({"干部": _TABLE, "隐藏": [["a"]]}, rows=(2,), hidden=("隐藏",)),
+        "a.xls": xls({"干部": _TABLE, "隐藏": [["a"]]}, hidden=("隐藏",)),
     }
