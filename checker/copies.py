@@ -6,7 +6,7 @@ import re
 
 _MARKED = re.compile(r"（审查批注(\d*)）$")
 _REPORT = re.compile(
-    r"考核材料检查报告\.(?:txt|html|xlsx)|report\.(?:jsonl?|sarif|junit\.xml|rdjson|github\.txt)|.*审查意见表\.docx"
+    r"考核材料检查报告\.(?:txt|html|xlsx)|.*检查报告\.html|report\.(?:jsonl?|sarif|junit\.xml|rdjson|github\.txt)|.*审查意见表\.docx"
 )
 
 

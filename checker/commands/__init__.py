@@ -12,6 +12,9 @@ from checker import __version__
 from checker.commands.base import Group, in_chinese
 from checker.commands.check import check
 from checker.commands.explain import explain, rules
+from checker.commands.roster import roster
+from checker.commands.screen import screen
+from checker.commands.watch import watch
 from checker.errors import KaoheError
 
 EXIT_BAD = 2
@@ -38,8 +41,11 @@ def kaohe(context: click.Context) -> None:
 
 
 kaohe.add_command(check)
+kaohe.add_command(screen)
+kaohe.add_command(watch)
 kaohe.add_command(rules)
 kaohe.add_command(explain)
+kaohe.add_command(roster)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,21 +5,24 @@ Everything is worked out here and in `marked_text`; the template only writes it 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from checker.document import FLAGS, UNIT_TYPES, Document, Span
+from checker.document import FLAGS, PAPER_KINDS, UNIT_TYPES, Document, Span
 from checker.render import Rendered
+from checker.render import page as pages
 from checker.render import phrases as say
 from checker.render.marked_text import Mark, Paragraph, Table, body
-from checker.report import SEVERITIES, SEVERITY_NAMES, Count, Coverage, Finding, Level, Report, Severity
+from checker.report import SEVERITIES, SEVERITY_NAMES, Count, Coverage, Finding, Level, Problem, Report, Severity
+
+if TYPE_CHECKING:
+    from checker.screening.cards import Assignment
+    from checker.screening.result import DueLine, Round
 
 QUOTE = 80
 QUOTE_OUTSIDE = 600
@@ -36,16 +39,20 @@ LEVEL_SIGNS: Mapping[str, str] = {
 """A sign beside the name of each level, so that none is told by colour alone."""
 ROOMY = 6
 """A cell with more characters than this is kept wide enough to be read on a phone."""
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A related place: what it is called, its words, and the id to jump to (empty: not in this report)."""
+    """A related place: what it is called, its words, and the id to jump to (empty: not in this report).
+
+    In a batch it may be in a paper of another `unit`, whose page is at `page`.
+    """
 
     name: str
     quote: str
     target: str
+    unit: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,7 @@ class Paper:
 
     ident: str
     name: str
+    person: str
     reason: str
     gauge: Gauge | None
     levels: tuple[Levels, ...]
@@ -161,10 +169,44 @@ class File:
     papers: tuple[Paper, ...]
 
 
-def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[Rendered, ...]:
-    """The report as one HTML file."""
-    page = _Page(report)
-    css, script = _asset("report.css"), _asset("report.js")
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the page of one unit says of the screening that it is a part of. Every path is as seen from this page.
+
+    `index` is the worklist, `form` the form to be sent back (empty: none), `copies` the marked-up papers by name.
+    `guesses` are those of its papers whose owner was guessed. `unread` are files of the unit that the report does not
+    tell already, `others` the papers of other units that findings point at: path, unit and its page.
+    """
+
+    index: str
+    form: str = ""
+    copies: tuple[tuple[str, str], ...] = ()
+    dues: tuple[DueLine, ...] = ()
+    round: Round | None = None
+    surplus: tuple[str, ...] = ()
+    set_aside: tuple[Assignment, ...] = ()
+    guesses: tuple[Assignment, ...] = ()
+    unread: tuple[Problem, ...] = ()
+    others: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[DueLine]:
+        """The papers that are owed and did not come."""
+        return [due for due in self.dues if due.missing]
+
+    @property
+    def owed(self) -> int:
+        """How many papers are owed."""
+        return sum(due.due.owed == "owed" for due in self.dues)
+
+
+def render(
+    report: Report, sources: Mapping[str, bytes] | None = None, batch: Batch | None = None
+) -> tuple[Rendered, ...]:
+    """The report as one HTML file; in a screening it leads back to the worklist and says what is known of the unit."""
+    page = _Page(report, batch)
+    sheets = ("base.css", "report.css", "batch.css") if batch else ("base.css", "report.css")
+    css, script = "".join(pages.asset(name) for name in sheets), pages.asset("report.js")
     files = page.files()
     html = (
         _environment()
@@ -173,8 +215,7 @@ def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[
             report=report,
             css=Markup(css),
             script=Markup(script),
-            policy=f"default-src 'none'; style-src {_hash(css)}; script-src {_hash(script)}; "
-            "base-uri 'none'; form-action 'none'",
+            policy=pages.policy(css, script),
             facts=_facts(report),
             verdict="error" if say.nothing_checked(report) else report.verdict,
             verdict_name=say.verdict_name(report),
@@ -187,6 +228,7 @@ def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[
             stale=[say.stale_phrase(entry, page.rule_names) for entry in report.stale],
             not_checked=say.by_reason(report.not_checked, page.rule_names),
             version=say.version(),
+            batch=batch,
         )
     )
     return (Rendered("考核材料检查报告.html", html.encode()),)
@@ -194,41 +236,22 @@ def render(report: Report, sources: Mapping[str, bytes] | None = None) -> tuple[
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_safe,
-    )
+    environment = pages.environment()
     environment.globals.update(
         severities=SEVERITIES,
         severity_names=SEVERITY_NAMES,
         signs=SIGNS,
         level_signs=LEVEL_SIGNS,
         roomy=_roomy,
+        url=pages.url,
+        kinds=PAPER_KINDS,
+        clause_name=say.clause_name,
     )
     return environment
 
 
-def _safe(value: object) -> object:
-    """Every string that the template writes passes here, so none can be forgotten; escaping comes after."""
-    return say.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 def _roomy(cell: Sequence[Paragraph]) -> bool:
     return sum(len(piece.text) for paragraph in cell for piece in paragraph.pieces) > ROOMY
-
-
-@lru_cache(maxsize=2)
-def _asset(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    """The hash by which the page's own style or script, and no other, is allowed to run."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
@@ -257,8 +280,9 @@ def _rules_found(report: Report) -> list[tuple[str, str, int]]:
 class _Page:
     """Numbers the findings and knows which place of which paper each id stands for."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, batch: Batch | None = None) -> None:
         self.report = report
+        self.others = batch.others if batch else {}
         self.names = say.report_names(report)
         self.rule_names = say.rule_names(report)
         self.documents = say.documents(report)
@@ -328,6 +352,7 @@ class _Page:
         return Paper(
             ident=f"p{number}",
             name=say.kind_name(document),
+            person=_person(document),
             reason=say.recognition(document),
             gauge=_gauge(coverage.count) if coverage else None,
             levels=tuple(self._levels(number, coverage)) if coverage else (),
@@ -408,7 +433,15 @@ class _Page:
             words = place.document.slice(say.clamp(place.document, place.span))
             target = f"r{number}-{index}" if id(place.document) in self.marks else ""
             quote = say.shorten(words, QUOTE if target else QUOTE_OUTSIDE)
-            yield Elsewhere(say.whereabouts(finding, place.document, self.names), quote, target)
+            name = say.whereabouts(finding, place.document, self.names)
+            unit, page = ("", "") if target else self.others.get(place.document.path, ("", ""))
+            yield Elsewhere(name, quote, target, say.one_line(unit), page)
+
+
+def _person(document: Document) -> str:
+    """Who wrote the paper and what is known of that person, where papers of several persons are checked together."""
+    flags = "、".join(FLAGS.get(flag, flag) for flag in sorted(document.flags))
+    return say.one_line(document.person) + (f"（{flags}）" if flags else "")
 
 
 def _quote(finding: Finding) -> str:
