@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test lint bench fuzz zoo friends fit evaluate clean help
+.PHONY: demo test lint bench load fuzz zoo friends fit evaluate clean help
 
 help:
 	@echo "make demo   建立运行环境，检查一套样例材料，并说明结果在哪里"
 	@echo "make test   代码规范、类型和全部测试"
 	@echo "make bench  速度测量"
+	@echo "make load   一万份虚构材料的批量审查：用时、内存、该查出的是否都查出（PAPERS=份数）"
 	@echo "make fuzz   用损坏的文件反复试各个读取程序（SECONDS=秒数，FILES=真实文件的文件夹）"
 	@echo "make zoo    把一个文件夹里的文件逐个检查一遍并列表（ZOO=文件夹）"
 	@echo "make friends 数字、年度、名称、用语几条规则在一批真实报告上的结果（FRIENDS=文件夹）"
@@ -43,6 +44,11 @@ test: lint
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.run
+
+# A made-up batch of so many papers: as it is, with hostile files, killed three times, with one job, two and a cluster.
+PAPERS ?= 10000
+load: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.load --papers $(PAPERS)
 
 # Of each format small made files, and the real ones under FILES, broken in many ways; what fails is kept in .fuzz/.
 SECONDS ?= 300
