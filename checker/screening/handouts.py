@@ -104,7 +104,7 @@ class Handouts:
         batch = html.Batch(
             index="../../index.html",
             form=_name_of(self._form),
-            copies=tuple((name, _name_of(copy)) for name, copy in self._copies.items()),
+            copies=tuple((_name_of(copy), _name_of(copy)) for copy in self._copies.values()),
             dues=line.dues,
             round=line.round,
             surplus=line.surplus,
