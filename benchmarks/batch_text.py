@@ -267,6 +267,11 @@ def _lengthened(text: Text, at: int, size: int, chance: random.Random, house: Ho
         text.insert(at, Block("body", tale(chance, house, 9)))
 
 
+def _fits(text: Text, size: int, changes: Changes) -> bool:
+    """Whether a paper that is not meant to be too long has at most `size` characters; else it is drawn again."""
+    return changes.size > 0 or sum(len(block.text) for block in text) <= size
+
+
 _SUMMARY = (
     (
         ("政治思想建设", "政治思想建设方面", "旗帜鲜明讲政治，加强政治思想建设"),
@@ -320,7 +325,7 @@ def summary(house: House, seed: object = "", changes: Changes = NOTHING) -> Text
     text.append(Block("body", f"本总结及“四个清单”经{when}{party}会议集体研究审定。"))
     text += [Block("byline", house.committee), Block("byline", when)]
     _lengthened(text, 3, changes.size, chance, house)
-    return text
+    return text if _fits(text, 3380, changes) else summary(house, f"{seed} again", changes)
 
 
 _REPORT = (
@@ -381,7 +386,10 @@ def report(house: House, person: Person, seed: object = "", changes: Changes = N
     text.append(Block("body", f"本报告已经{house.slots['party']}主要负责人审定。"))
     text += [Block("byline", f"述职人：{person.name}"), Block("byline", when)]
     _lengthened(text, 4, changes.size, chance, house)
-    return text
+    # A report that two persons hand in is drawn by the seed given, whatever its length: both have to be the same.
+    if _fits(text, 2900, changes) or (seed and not str(seed).endswith("+")):
+        return text
+    return report(house, person, f"{seed or f'{house.name}/{person.name}'}+", changes)
 
 
 def _events(chance: random.Random, house: House, changes: Changes) -> Text:
