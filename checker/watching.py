@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker import __version__, decisions, engine, notice
+from checker.alone import without_the_set
 from checker.copies import is_marked, unmarked_stem
 from checker.document import Submission
 from checker.errors import KaoheError, ReadError, UsageError, WriteError
 from checker.readers.isolated import refusal
 from checker.render import Choices, renderer
 from checker.render import phrases as say
-from checker.report import VERDICT_NAMES, NotChecked, Problem, Report, Severity, Verdict, judge
+from checker.report import VERDICT_NAMES, Problem, Report, Severity, Verdict
 from checker.submission import Options, collect, is_paper
 from checker.workers import TaskLost, Worker
 from checker.writing import write_whole
@@ -125,7 +126,7 @@ def check_job(job: Job) -> Done:
     files = (Path(name) if name else None for name in (plan.accept, plan.baseline))
     report = decisions.decide(engine.run(loaded, submission, problems), *files)
     if not job.folder and len({document.path for document in submission.documents}) <= 1:
-        report = _without_the_set(report, loaded)
+        report = without_the_set(report, loaded, _ALONE)
     return _done(job, report)
 
 
@@ -143,19 +144,6 @@ def warm(name: str) -> None:
 @cache
 def _notice(name: str) -> Notice:
     return notice.load(name)
-
-
-def _without_the_set(report: Report, loaded: Notice) -> Report:
-    """A single file is no whole submission: that other papers are wanting says nothing about it."""
-    sets = [rule.id for rule in loaded.rules if rule.kind.name == "papers-present"]
-    ran = [name for name in sets if name not in {entry.rule for entry in report.not_checked}]
-    findings = tuple(finding for finding in report.findings if finding.rule not in sets)
-    return dataclasses.replace(
-        report,
-        findings=findings,
-        not_checked=(*report.not_checked, *(NotChecked(name, _ALONE) for name in ran)),
-        verdict=judge(findings, report.errors),
-    )
 
 
 def _done(job: Job, report: Report) -> Done:

@@ -127,6 +127,15 @@ class Worker:
         if not busy:
             self._stop()
 
+    @property
+    def pid(self) -> int | None:
+        """The process that there is now, if there is one."""
+        child = self._child
+        try:
+            return None if child is None else child.pid
+        except ValueError:  # it was just closed
+            return None
+
     def expire(self) -> None:
         """End the process because its task has come to its time limit."""
         with self._lock:

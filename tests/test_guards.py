@@ -354,7 +354,7 @@ def test_requirements_are_data(case: Mapping[str, Any]) -> None:
     assert case.get("severity") or case.get("pending")
 
 
-@pytest.mark.parametrize("found", READERS)
+@pytest.mark.parametrize("found", sorted(READERS))
 def test_every_format_has_its_reader(found: str) -> None:
     """The table of formats names functions that are there, and formats that `sniff` knows."""
     assert callable(reader_for(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -50,6 +50,8 @@ class Facts:
     decided: tuple[tuple[str, Decision], ...]
     """Each decision with the folder of the batch (empty: all of it) that it holds in."""
     compared: Compared | None = None
+    decided_of: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
+    """Decisions that hold for one unit, whatever its files are called."""
 
 
 class Batch:
@@ -229,6 +231,7 @@ class Batch:
 
     def _decided(self, name: str) -> Iterator[Decision]:
         """The decisions that hold for papers of the unit: those on one of its files, or written down above them."""
+        yield from self._facts.decided_of.get(name, ())
         files = {member.taken.card.key.name for member in self.members(name)}
         for folder, decision in self._facts.decided:
             if decision.file:

@@ -18,7 +18,8 @@ class Plan:
     """One screening: the `roots` (folders, archives, files) are checked, the results go to `output`.
 
     `against` are files and folders that are only compared with, `previous` the results of the round before. `timeout`
-    is the seconds a file may take, to be read or to be checked. `copies_for` says for which units marked-up copies are
+    is the seconds a file may take, to be read or to be checked. `accept` holds decisions for the whole batch,
+    `accept_of` for the units that it names. `copies_for` says for which units marked-up copies are
     made: those to be sent back, all with something to look at, or none. `cluster` is the address of a scheduler, empty
     for this machine with `jobs` processes.
     """
@@ -30,6 +31,7 @@ class Plan:
     against: tuple[Path, ...] = ()
     previous: Path | None = None
     accept: Path | None = None
+    accept_of: Mapping[str, Path] = field(default_factory=dict)
     notice: str = DEFAULT
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     grades: Mapping[str, float] = field(default_factory=dict)

@@ -422,6 +422,11 @@ def _checked(line: bytes, path: Path) -> str | None:
     return found.unit.name if named else None
 
 
+def of_report(report: bytes) -> Earlier:
+    """The findings of one report, from its JSON, to be compared with those of another."""
+    return _earlier(_Line(_Unit(""), (), msgspec.json.decode(report, type=_Report)))
+
+
 def _earlier(line: _Line) -> Earlier:
     documents = line.report.documents if line.report is not None else ()
     # The papers of a line are those of its report, one by one.

@@ -215,7 +215,16 @@ class _Run:
             plan.turn,
         )
         compared = earlier.Compared(self._previous, store) if self._previous is not None else None
-        facts = Facts(self._notice.digest, common, self._roster, self._dues, plan.not_applicable, decided, compared)
+        facts = Facts(
+            self._notice.digest,
+            common,
+            self._roster,
+            self._dues,
+            plan.not_applicable,
+            decided,
+            compared,
+            {unit: tuple(decisions.load(path)) for unit, path in plan.accept_of.items()},
+        )
         set_aside = [it for it in given.assignments if it.instead is not None]
         return Batch(store, facts, given.members, given.unread, set_aside, subjects, shares.pairs, bool(plan.cluster))
 
