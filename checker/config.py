@@ -27,6 +27,8 @@ from checker.typed import TypedError, convert
 
 FILE_NAME = "kaohe.toml"
 NEVER = "never"
+_SECTIONS = ("serve",)
+"""Tables of the file that belong to other commands."""
 _RATIOS = ("excellent", *(f"excellent-{kind}" for kind in UNIT_TYPES))
 
 
@@ -131,21 +133,21 @@ def find(given: str | None) -> Path | None:
     return own if own.is_file() else None
 
 
+def section(config_file: str | None, name: str) -> tuple[Path | None, dict[str, Any]]:
+    """The settings file that counts and its table `name`, one of `_SECTIONS`, keys with _ for -."""
+    assert name in _SECTIONS
+    path = find(config_file)
+    table = {} if path is None else _parse(path).get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"配置文件 {path} 里的 {name} 要写成 [{name}] 一节。", "bad-config")
+    return path, {key.replace("-", "_"): value for key, value in table.items()}
+
+
 def _load(path: Path | None) -> dict[str, Any]:
     """The settings of the file, keys with _ for -; UsageError where it cannot be read or holds unknown keys."""
     if path is None:
         return {}
-    try:
-        data = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"读不了配置文件 {path}，请核对路径。", "bad-config") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"配置文件 {path} 要用 UTF-8 编码保存。", "bad-config") from error
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"第 {line.group(1)} 行" if line else "末尾"
-        raise UsageError(f"配置文件 {path} {where}不合 TOML 的写法，请检查引号和等号。", "bad-config") from error
-    stored = {key.replace("-", "_"): value for key, value in data.items()}
+    stored = {key.replace("-", "_"): value for key, value in _parse(path).items() if key not in _SECTIONS}
     known = [entry.name for entry in dataclasses.fields(Settings)]
     for key in stored:
         if key not in known:
@@ -156,3 +158,16 @@ def _load(path: Path | None) -> dict[str, Any]:
     if isinstance(stored.get("format"), str):
         stored["format"] = [part.strip() for part in stored["format"].split(",")]
     return stored
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"读不了配置文件 {path}，请核对路径。", "bad-config") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"配置文件 {path} 要用 UTF-8 编码保存。", "bad-config") from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"第 {line.group(1)} 行" if line else "末尾"
+        raise UsageError(f"配置文件 {path} {where}不合 TOML 的写法，请检查引号和等号。", "bad-config") from error

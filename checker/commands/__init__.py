@@ -9,11 +9,16 @@ from collections.abc import Sequence
 import click
 
 from checker import __version__
+from checker.commands.backup import backup, restore
 from checker.commands.base import Group, in_chinese
 from checker.commands.check import check
 from checker.commands.explain import explain, rules
+from checker.commands.hook import hook
+from checker.commands.purge import purge
 from checker.commands.roster import roster
 from checker.commands.screen import screen
+from checker.commands.serve import serve
+from checker.commands.token import token
 from checker.commands.watch import watch
 from checker.errors import KaoheError
 
@@ -46,6 +51,12 @@ kaohe.add_command(watch)
 kaohe.add_command(rules)
 kaohe.add_command(explain)
 kaohe.add_command(roster)
+kaohe.add_command(hook)
+kaohe.add_command(serve)
+kaohe.add_command(token)
+kaohe.add_command(purge)
+kaohe.add_command(backup)
+kaohe.add_command(restore)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -32,7 +32,8 @@ def _split(context: click.Context, parameter: click.Parameter, value: Sequence[s
     return names
 
 
-def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence[str]) -> dict[str, str]:
+def reasons(context: click.Context, parameter: click.Parameter, value: Sequence[str]) -> dict[str, str]:
+    """The values of --not-applicable, 事项=理由."""
     pairs = [part.partition("=") for part in value]
     for topic, _, reason in pairs:
         if not topic.strip() or not reason.strip():
@@ -63,7 +64,7 @@ def _reasons(context: click.Context, parameter: click.Parameter, value: Sequence
 @click.option(
     "--not-applicable",
     multiple=True,
-    callback=_reasons,
+    callback=reasons,
     metavar="事项=理由",
     help="与本单位无关的事项和理由，可以写多次",
 )
@@ -144,9 +145,9 @@ def check(
         raise UsageError("请给出要检查的材料或文件夹，例如：kaohe check 工作总结.docx")
     streams = _streams(paths, stdin_filename)
     loaded = notice.load(settings.notice)
-    _refuse_unknown_topics(settings, loaded)
-    submission, problems = collect([Path(path) for path in paths if path != STDIN], _options(settings), streams)
-    report = decisions.decide(engine.run(loaded, submission, problems), *_decided_in(settings))
+    refuse_unknown_topics(settings, loaded)
+    submission, problems = collect([Path(path) for path in paths if path != STDIN], options(settings), streams)
+    report = decisions.decide(engine.run(loaded, submission, problems), *decided_in(settings))
     output = Path(settings.output) if settings.output else None
     choices = Choices(settings.cover, settings.form_template, settings.round, settings.suggest)
     deliver(report.from_level(severity(settings.min_level)), settings.format, output, streams, choices)
@@ -164,7 +165,7 @@ def exit_code(report: Report, fail_on: str) -> int:
     return 1 if report.from_level(severity(fail_on)).open else 0
 
 
-def _decided_in(settings: config.Settings) -> tuple[Path | None, Path | None]:
+def decided_in(settings: config.Settings) -> tuple[Path | None, Path | None]:
     """The file of decisions and the baseline, where they are named."""
     accept, baseline = (Path(name) if name else None for name in (settings.accept, settings.baseline))
     return accept, baseline
@@ -181,14 +182,16 @@ def _write_baseline(report: Report, path: Path) -> None:
     click.echo(f"已写出 {path}", err=True)
 
 
-def _refuse_unknown_topics(settings: config.Settings, loaded: notice.Notice) -> None:
+def refuse_unknown_topics(settings: config.Settings, loaded: notice.Notice) -> None:
+    """UsageError where a topic is declared out of scope that the notice does not have."""
     known = {item.id for rule in loaded.rules if rule.kind.covers == "topics" for item in rule.params.topics}
     for topic in settings.not_applicable:
         if topic not in known:
             raise UsageError(f"--not-applicable 里的 {topic} 不是通知里的事项；可用的有 {'、'.join(sorted(known))}")
 
 
-def _options(settings: config.Settings) -> Options:
+def options(settings: config.Settings) -> Options:
+    """How the papers are read and what is told about them."""
     chosen = (("party-chief", settings.party_chief), ("non-party", settings.non_party))
     return Options(
         kind=settings.kind,
