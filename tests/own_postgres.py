@@ -84,12 +84,15 @@ def _give(folder: Path, user: str) -> None:
 
 def _run(user: str, command: list[str | Path]) -> None:
     """Run a program of PostgreSQL, as `user` where we are root."""
-    own = pwd.getpwnam(user).pw_uid == os.geteuid()
-    told = [str(part) for part in command] if own else ["runuser", "-u", user, "--", *map(str, command)]
+    entry = pwd.getpwnam(user)
+    other = {} if entry.pw_uid == os.geteuid() else {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    told = [str(part) for part in command]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     # Not by a pipe: the server that pg_ctl leaves behind would hold it open.
     with tempfile.TemporaryFile() as said:
         nothing = subprocess.DEVNULL
-        done = subprocess.run(told, stdin=nothing, stdout=said, stderr=said, env=environment, cwd="/", timeout=60)
+        done = subprocess.run(
+            told, stdin=nothing, stdout=said, stderr=said, env=environment, cwd="/", timeout=60, **other
+        )
         said.seek(0)
         assert done.returncode == 0, f"{command[0]}: {said.read().decode(errors='replace')}"
