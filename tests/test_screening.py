@@ -191,6 +191,19 @@ def test_a_round_after_a_round(root: Path, done: tuple[Path, Outcome], tmp_path:
     assert outcome.screening.previous
 
 
+def test_last_years_paper_of_the_same_name(tmp_path: Path) -> None:
+    """A paper that repeats one it is compared with is told under that one's name, also where both are called alike."""
+    for folder in ("今年", "去年"):
+        (tmp_path / folder / "沐野县").mkdir(parents=True)
+        shutil.copy(SAMPLES / "clean-county" / "领导班子工作总结.docx", tmp_path / folder / "沐野县" / "工作总结.docx")
+    outcome = run(tmp_path / "今年", tmp_path / "results", against=(tmp_path / "去年",), jobs=1)
+    copies = [line for unit in outcome.screening.units for line in unit.findings if line.rule == "copied-text"]
+    assert len(copies) == 1
+    assert "比对材料" in copies[0].message or "沐野县/工作总结.docx" in copies[0].message
+    assert "同一文件" not in copies[0].message
+    assert [line.second.name for line in outcome.screening.copies] == ["比对材料/沐野县/工作总结.docx"]
+
+
 def test_killed_and_started_again(root: Path, done: tuple[Path, Outcome], tmp_path: Path) -> None:
     """A run that is killed again and again comes, started once more, to the very results of one left alone."""
     output = tmp_path / "results"

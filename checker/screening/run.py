@@ -49,6 +49,7 @@ _PRELOAD = (
 )
 """What workers share: loaded once in the process that they are forked from."""
 _SPOOL = "spool"
+_OTHERS = "比对材料"
 _TELL_SECONDS = 60.0
 """Enough to say of a unit that it could not be checked, however short the user's patience."""
 _MENTIONS = msgspec.msgpack.Decoder(tuple[Mention, ...])
@@ -134,7 +135,7 @@ class _Run:
             reader = Reader(store, pool, local, plan.limits, plan.timeout, self._notice.year, self._progress)
             found = self._walk(plan.roots)
             intake = self._intake(reader, found, spool / "batch", "读取材料")
-            outside = self._intake(reader, self._walk(plan.against), spool / "against", "读取比对材料")
+            outside = self._intake(reader, _apart(self._walk(plan.against)), spool / "against", "读取比对材料")
             store.commit()
             given = self._grouped(intake)
             subjects = [*self._subjects(given.members), *_outside(outside)]
@@ -405,6 +406,11 @@ class _Given:
     members: list[Member]
     unread: list[tuple[Problem, Assignment]]
     assignments: tuple[Assignment, ...]
+
+
+def _apart(found: Found) -> Found:
+    """Under names of their own: last year's files are often called as this year's."""
+    return replace(found, items=tuple(replace(item, name=f"{_OTHERS}/{item.name}") for item in found.items))
 
 
 def _outside(intake: Intake) -> Iterator[Subject]:
