@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from checker import config, decisions, engine, notice
+from checker.commands import whose
 from checker.commands.base import Command
 from checker.commands.output import deliver
-from checker.document import PAPER_KINDS, UNIT_TYPES
+from checker.document import PAPER_KINDS
 from checker.errors import UsageError, WriteError
 from checker.render import FORMATS, Choices
 from checker.report import SEVERITIES, Report, severity
@@ -52,15 +53,10 @@ def reasons(context: click.Context, parameter: click.Parameter, value: Sequence[
     help="指定材料种类，不再自动识别；种类见 kaohe rules",
 )
 @click.option("--unit", metavar="单位", help="单位名称")
-@click.option(
-    "--unit-type",
-    type=click.Choice(list(UNIT_TYPES)),
-    metavar="类型",
-    help="单位类型：" + "，".join(f"{key} {name}" for key, name in UNIT_TYPES.items()),
-)
-@click.option("--person", metavar="姓名", help="述职人")
-@click.option("--party-chief", is_flag=True, default=None, help="述职人是县（区）党委主要领导")
-@click.option("--non-party", is_flag=True, default=None, help="述职人是党外干部")
+@whose.unit_type
+@whose.person
+@whose.party_chief
+@whose.non_party
 @click.option(
     "--not-applicable",
     multiple=True,

@@ -13,9 +13,10 @@ import click
 
 from checker import config, notice
 from checker.alone import without_the_set
+from checker.commands import whose
 from checker.commands.base import Command
 from checker.commands.check import STDIN, decided_in, exit_code, options, reasons, refuse_unknown_topics
-from checker.document import PAPER_KINDS, UNIT_TYPES
+from checker.document import PAPER_KINDS
 from checker.errors import KaoheError, ReadError, UsageError
 from checker.render import machine
 from checker.render import phrases as say
@@ -86,15 +87,10 @@ class Done(NamedTuple):
     "--kind", type=click.Choice(list(PAPER_KINDS)), metavar="种类", help="指定材料种类，不再自动识别；见 kaohe rules"
 )
 @click.option("--unit", metavar="单位", help="单位名称")
-@click.option(
-    "--unit-type",
-    type=click.Choice(list(UNIT_TYPES)),
-    metavar="类型",
-    help="单位类型：" + "，".join(f"{key} {name}" for key, name in UNIT_TYPES.items()),
-)
-@click.option("--person", metavar="姓名", help="述职人")
-@click.option("--party-chief", is_flag=True, default=None, help="述职人是县（区）党委主要领导")
-@click.option("--non-party", is_flag=True, default=None, help="述职人是党外干部")
+@whose.unit_type
+@whose.person
+@whose.party_chief
+@whose.non_party
 @click.option(
     "--not-applicable",
     multiple=True,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checker import config, notice
+from checker.commands import whose
 from checker.commands.base import Command
-from checker.document import PAPER_KINDS, UNIT_TYPES
+from checker.document import PAPER_KINDS
 from checker.errors import UsageError
 from checker.report import SEVERITIES, SEVERITY_NAMES, VERDICT_NAMES, Verdict, severity
 
@@ -38,12 +39,7 @@ _WIDTH = 16
     help="放进来的都是这一种材料，不再自动识别；种类见 kaohe rules",
 )
 @click.option("--unit", metavar="单位", help="单位名称，材料都是同一个单位时用")
-@click.option(
-    "--unit-type",
-    type=click.Choice(list(UNIT_TYPES)),
-    metavar="类型",
-    help="单位类型：" + "，".join(f"{key} {name}" for key, name in UNIT_TYPES.items()),
-)
+@whose.unit_type
 @click.option(
     "--against", multiple=True, type=click.Path(), metavar="文件或文件夹", help="与这些材料比对有没有雷同；可以写多次"
 )

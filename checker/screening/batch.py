@@ -42,7 +42,6 @@ class Member:
 class Facts:
     """What is known besides the papers."""
 
-    notice_digest: str
     common: Common
     roster: Roster | None
     dues: tuple[Due, ...]
@@ -127,7 +126,6 @@ class Batch:
         partners = [handed.paper.card for handed in task.partners]
         return key_of(
             edition(),
-            self._facts.notice_digest,
             sha256(self._common).digest(),
             papers,
             partners,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from checker.report import Problem, Verdict
 from checker.roster import Due
@@ -203,6 +202,3 @@ class Screening:
     """Rule and reason, where a rule could run nowhere."""
     previous: str = ""
     """The results of the round before, if they were given."""
-
-
-Order = Literal["error", "return", "remarks", "pass"]

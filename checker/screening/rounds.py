@@ -269,13 +269,6 @@ class _Unit(msgspec.Struct):
     name: str
 
 
-class _Head(msgspec.Struct):
-    """As much of a line as shows whose it is."""
-
-    schema: str
-    unit: _Unit
-
-
 class _Paper(msgspec.Struct):
     path: str
     part: int = 0

@@ -217,7 +217,6 @@ class _Run:
         )
         compared = earlier.Compared(self._previous, store) if self._previous is not None else None
         facts = Facts(
-            self._notice.digest,
             common,
             self._roster,
             self._dues,
